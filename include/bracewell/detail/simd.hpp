@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// The only place that knows about vector registers: the vector extension shared by g++ and clang, at the widest width
+// that the compiler's flags allow. Elsewhere a pack is one scalar, and every loop over packs is a plain loop.
+#pragma once
+
+#include <Kokkos_Macros.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+namespace bracewell::detail::simd {
+
+#if defined(BRACEWELL_NO_SIMD) || !(defined(__GNUC__) || defined(__clang__))
+inline constexpr int register_bytes = 0;
+#elif defined(__AVX512F__)
+inline constexpr int register_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr int register_bytes = 32;
+#else
+inline constexpr int register_bytes = 16;
+#endif
+
+/// Lanes of T in one register.
+template <class T>
+inline constexpr int width = register_bytes > int(sizeof(T)) ? register_bytes / int(sizeof(T)) : 1;
+
+/// The integer as wide as T; comparisons of packs of T yield packs of it.
+template <class T>
+using Integer = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+template <class T, int W>
+struct PackOf {
+#if defined(__GNUC__) || defined(__clang__)
+  typedef T type __attribute__((vector_size(W * sizeof(T))));
+#endif
+};
+template <class T>
+struct PackOf<T, 1> {
+  using type = T;
+};
+
+/// W lanes of T, with the arithmetic operators of T; T itself for W = 1.
+template <class T, int W = width<T>>
+using Pack = typename PackOf<T, W>::type;
+
+template <class P>
+struct LaneOf {
+  using type = std::remove_cvref_t<decltype(std::declval<P&>()[0])>;
+};
+template <class P>
+requires std::is_arithmetic_v<P>
+struct LaneOf<P> {
+  using type = P;
+};
+
+/// The type of a pack's lanes.
+template <class P>
+using Lane = typename LaneOf<P>::type;
+
+template <class P>
+inline constexpr int lanes = int(sizeof(P) / sizeof(Lane<P>));
+
+template <class P>
+KOKKOS_INLINE_FUNCTION P load(const Lane<P>* from) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return *from;
+  } else {
+    P pack;
+    std::memcpy(&pack, from, sizeof(P));
+    return pack;
+  }
+}
+
+template <class P>
+KOKKOS_INLINE_FUNCTION void store(Lane<P>* to, const P& pack) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    *to = pack;
+  } else {
+    std::memcpy(to, &pack, sizeof(P));
+  }
+}
+
+template <class P>
+KOKKOS_INLINE_FUNCTION P broadcast(Lane<P> x) {
+  return P{} + x;
+}
+
+/// first, first + 1, …, one a lane.
+template <class P>
+KOKKOS_INLINE_FUNCTION P count_from(Lane<P> first) {
+  Lane<P> lane[lanes<P>];
+  for (int i = 0; i < lanes<P>; ++i) lane[i] = first + Lane<P>(i);
+  return load<P>(lane);
+}
+
+template <class To, class P>
+KOKKOS_INLINE_FUNCTION To convert(const P& pack) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return To(pack);
+  } else {
+    return __builtin_convertvector(pack, To);
+  }
+}
+
+template <class Mask, class P>
+KOKKOS_INLINE_FUNCTION P select(const Mask& mask, const P& yes, const P& no) {
+  return mask ? yes : no;
+}
+
+/// ⌊x⌋ for lanes within the range of int: through 32-bit integers, which every instruction set converts to.
+template <class P>
+KOKKOS_INLINE_FUNCTION Pack<Integer<Lane<P>>, lanes<P>> floor(const P& x) {
+  using Wide = Pack<Integer<Lane<P>>, lanes<P>>;
+  const Wide toward_zero = convert<Wide>(convert<Pack<std::int32_t, lanes<P>>>(x));
+  return select(convert<P>(toward_zero) > x, Wide(toward_zero - 1), toward_zero);
+}
+
+/// A short run of contiguous values held in packs.
+template <class T, int Length>
+struct Strip {
+  static constexpr int piece_width = [] {
+    int w = 1;
+    while (2 * w <= width<T> && Length % (2 * w) == 0) w *= 2;
+    return w;
+  }();
+  using Piece = Pack<T, piece_width>;
+
+  Piece piece[Length / piece_width];
+
+  KOKKOS_INLINE_FUNCTION static Strip load(const T* from) {
+    Strip strip;
+    for (int i = 0; i < Length / piece_width; ++i) strip.piece[i] = simd::load<Piece>(from + i * piece_width);
+    return strip;
+  }
+
+  KOKKOS_INLINE_FUNCTION void store(T* to) const {
+    for (int i = 0; i < Length / piece_width; ++i) simd::store(to + i * piece_width, piece[i]);
+  }
+
+  /// to[…] += factor · *this
+  KOKKOS_INLINE_FUNCTION void add_to(T* to, T factor) const {
+    Strip sum = load(to);
+    sum.add(factor, *this);
+    sum.store(to);
+  }
+
+  /// *this += factor · other
+  KOKKOS_INLINE_FUNCTION void add(T factor, const Strip& other) {
+    for (int i = 0; i < Length / piece_width; ++i) piece[i] += factor * other.piece[i];
+  }
+};
+
+}  // namespace bracewell::detail::simd

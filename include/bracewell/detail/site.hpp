@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// The one edge rule: where the taps of a sample lie in memory. Axes are periodic; of the x axis half is stored, and the rest
+// read through Friedel symmetry, F[m] = conj F[−m].
+//
+// So taps fall on up to two sets of rows: on their own, and on those of their mates −m. A window of stored columns covers
+// both, each with its own weights along x.
+#pragma once
+
+#include <bracewell/spectrum.hpp>
+
+#include <cstdint>
+
+namespace bracewell::detail {
+
+/// An array over a half-spectrum lattice of N axes, x first, contiguous in x.
+template <class V, int N>
+struct Grid {
+  V* data;
+  int extent[N];  // of the real array
+  std::int64_t stride[N];
+
+  KOKKOS_INLINE_FUNCTION int columns() const { return extent[0] / 2 + 1; }
+};
+
+/// The stored plane or row of lattice index m, or of its mate −m, on an axis above x.
+KOKKOS_INLINE_FUNCTION int row_index(bool mate, int m, int extent) {
+  const int index = frequency_index(m, extent);
+  return mate && index != 0 ? extent - index : index;
+}
+
+/// Whether the Taps lattice indices of x from `first` on are stored just there, side by side. With Symmetric, as insertions
+/// need it, those of self-conjugate planes are not: they are stored twice.
+template <int Taps, bool Symmetric>
+KOKKOS_INLINE_FUNCTION bool stored_in_place(int first, int width) {
+  return first >= (Symmetric ? 1 : 0) && first + Taps - 1 <= (Symmetric ? (width - 1) / 2 : width / 2);
+}
+
+/// First of the Taps stored columns that the taps from `first` on and their mates fall on; fewer where the grid has fewer.
+template <int Taps>
+KOKKOS_INLINE_FUNCTION int window(int first, int width) {
+  const int last = width / 2 + 1 - Taps, column = first < last ? first : last;
+  return column < 0 ? 0 : column;
+}
+
+/// Sorts the weights of taps along x by the window's columns: on the taps' own rows and on their mates'.
+template <int Taps, bool Symmetric, class T>
+KOKKOS_INLINE_FUNCTION void fold(int first, int width, const T (&tap)[Taps], T (&own)[Taps], T (&mate)[Taps]) {
+  for (int i = 0; i < Taps; ++i) own[i] = mate[i] = 0;
+  const int column = window<Taps>(first, width);
+  for (int j = 0; j < Taps; ++j) {
+    const int x = frequency_index(first + j, width);
+    const bool mirrored = x > width / 2, self_conjugate = 2 * x % width == 0;
+    if (!mirrored) own[x - column] += tap[j];
+    if (mirrored || (Symmetric && self_conjugate)) mate[(mirrored ? width - x : x) - column] += tap[j];
+  }
+}
+
+}  // namespace bracewell::detail

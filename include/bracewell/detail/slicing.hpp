@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// The geometry of slicing: from a pose and a sample of the slice to κ in the reference's lattice, and which samples count.
+#pragma once
+
+#include <bracewell/detail/simd.hpp>
+#include <bracewell/options.hpp>
+#include <bracewell/spectrum.hpp>
+
+#include <Kokkos_Core.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+
+namespace bracewell::detail {
+
+/// Rotations [B][P][M][N] or shifts [B][P][M] of any layout. A batch of one has stride 0.
+template <class T>
+struct PoseArray {
+  T* data;
+  std::int64_t stride[4];
+
+  KOKKOS_INLINE_FUNCTION T& operator()(std::int64_t b, std::int64_t p, int e, int d = 0) const {
+    return data[b * stride[0] + p * stride[1] + e * stride[2] + d * stride[3]];
+  }
+};
+
+/// Whether |κ_d| ≤ n_d / 2, 1e-6 of it more included. Not so for NaN.
+template <class T>
+KOKKOS_INLINE_FUNCTION bool in_axis(T kappa, int extent) {
+  return Kokkos::abs(kappa) <= T(0.5 * (1 + 1e-6) * extent);
+}
+
+/// One pose: κ = matrix · k, and the phase of sample k is exp(−2πi k · turns).
+template <int N, int M>
+struct Pose {
+  double matrix[N][M];
+  double turns[M];
+};
+
+/// One row of a slice: κ_d = k_x · step_d + start_d for k_x = begin … end − 1; its other samples do not count.
+template <class T, int N, int M>
+struct Row {
+  int index[M], frequency[M];  // of the axes above x
+  T start[N], step[N];
+  double turns;  // at k_x = 0
+  int begin, end;
+
+  /// |κ_d| of sample k_x on the slowest axis of the reference.
+  KOKKOS_INLINE_FUNCTION T height(int kx) const { return Kokkos::abs(kx * step[N - 1] + start[N - 1]); }
+};
+
+/// An array of slices, [B][P] and an axis of M each, contiguous in x.
+template <class V, int M>
+struct Slices {
+  V* data;
+  std::int64_t batch_stride[2];
+  std::int64_t stride[M];
+
+  template <class T, int N>
+  KOKKOS_INLINE_FUNCTION V* row(std::int64_t b, std::int64_t p, const Row<T, N, M>& row) const {
+    std::int64_t offset = b * batch_stride[0] + p * batch_stride[1];
+    for (int e = 1; e < M; ++e) offset += row.index[e] * stride[e];
+    return data + offset;
+  }
+};
+
+/// The lattices, what relates them, and the poses. k are the integer frequencies of the slice, and
+/// κ_d = oversampling · (n_d / n_x) · Σ_e (m_x / m_e) R_ed k_e the place in the reference, both x first.
+template <class T, int N, int M, class Rotation, class Shift>
+struct Slicing {
+  static constexpr bool shifted = !std::is_same_v<Shift, None>;
+
+  int extent[N];
+  int slice_extent[M];
+  double oversampling;
+  double cutoff;
+  PoseArray<const Rotation> rotations;
+  PoseArray<const Shift> shifts;
+
+  /// ∂κ_d / ∂R_ed = scale(e, d) k_e
+  KOKKOS_INLINE_FUNCTION double scale(int e, int d) const {
+    return oversampling * extent[d] / extent[0] * slice_extent[0] / slice_extent[e];
+  }
+
+  /// False for a pose that is not finite.
+  KOKKOS_INLINE_FUNCTION bool load(std::int64_t b, std::int64_t p, Pose<N, M>& pose) const {
+    double sum = 0;
+    for (int e = 0; e < M; ++e) {
+      for (int d = 0; d < N; ++d) {
+        pose.matrix[d][e] = scale(e, d) * double(rotations(b, p, e, d));
+        sum += Kokkos::abs(pose.matrix[d][e]);
+      }
+      pose.turns[e] = 0;
+      if constexpr (shifted) pose.turns[e] = double(shifts(b, p, e)) / slice_extent[e];
+      sum += Kokkos::abs(pose.turns[e]);
+    }
+    return Kokkos::isfinite(sum);
+  }
+
+  /// Rows of a slice, numbered as they are stored.
+  KOKKOS_INLINE_FUNCTION std::int64_t rows() const {
+    std::int64_t count = 1;
+    for (int e = 1; e < M; ++e) count *= slice_extent[e];
+    return count;
+  }
+
+  KOKKOS_INLINE_FUNCTION Row<T, N, M> row(const Pose<N, M>& pose, std::int64_t index) const {
+    Row<T, N, M> row;
+    double start[N] = {};
+    row.turns = 0;
+    row.index[0] = row.frequency[0] = 0;
+    for (int e = 1; e < M; ++e) {
+      row.index[e] = int(index % slice_extent[e]);
+      row.frequency[e] = frequency(row.index[e], slice_extent[e]);
+      index /= slice_extent[e];
+      row.turns += row.frequency[e] * pose.turns[e];
+      for (int d = 0; d < N; ++d) start[d] += row.frequency[e] * pose.matrix[d][e];
+    }
+    for (int d = 0; d < N; ++d) {
+      row.start[d] = T(start[d]);
+      row.step[d] = T(pose.matrix[d][0]);
+    }
+    row.begin = 0;
+    row.end = slice_extent[0] / 2 + 1;
+    return row;
+  }
+
+  /// Whether sample k_x of a row is within the cutoff, 1e-6 of it more included.
+  KOKKOS_INLINE_FUNCTION bool in_band(const Row<T, N, M>& row, int kx) const {
+    const double x = double(kx) / slice_extent[0], limit = cutoff * (1 + 1e-6);
+    double square = x * x;
+    for (int e = 1; e < M; ++e) {
+      const double y = double(row.frequency[e]) / slice_extent[e];
+      square += y * y;
+    }
+    return square <= limit * limit;
+  }
+
+  /// Whether its κ is within the reference's band.
+  KOKKOS_INLINE_FUNCTION bool in_reference(const Row<T, N, M>& row, int kx) const {
+    bool inside = true;
+    for (int d = 0; d < N; ++d) inside = inside && in_axis(kx * row.step[d] + row.start[d], extent[d]);
+    return inside;
+  }
+
+  /// Narrows begin … end to the samples that count: both conditions are convex in k_x.
+  void clip(Row<T, N, M>& row) const {
+    double rest = cutoff * cutoff;
+    for (int e = 1; e < M; ++e) {
+      const double y = double(row.frequency[e]) / slice_extent[e];
+      rest -= y * y;
+    }
+    narrow(row, -1, rest > 0 ? std::sqrt(rest) * slice_extent[0] : 0, [&](int kx) { return in_band(row, kx); });
+    const auto inside = [&](int kx) { return in_reference(row, kx); };
+    if (row.begin == row.end || (inside(row.begin) && inside(row.end - 1))) return;
+    double low = -1, high = row.end;
+    for (int d = 0; d < N; ++d) {
+      const double a = row.step[d], b = row.start[d], half = 0.5 * extent[d] / std::abs(a), centre = -b / a;
+      low = centre - half > low ? centre - half : low;  // no κ_d that varies leaves NaN, and all to `narrow`
+      high = centre + half < high ? centre + half : high;
+    }
+    narrow(row, low, high, inside);
+  }
+
+ private:
+  /// From begin … end to its part inside a convex condition, whose real interval is about [low, high].
+  template <class Inside>
+  static void narrow(Row<T, N, M>& row, double low, double high, const Inside& inside) {
+    int begin = low > row.begin ? low < row.end ? int(std::ceil(low)) : row.end : row.begin;
+    int end = high < row.end - 1 ? high > begin ? int(std::floor(high)) + 1 : begin : row.end;
+    while (begin > row.begin && inside(begin - 1)) --begin;
+    while (end < row.end && inside(end)) ++end;
+    while (begin < end && !inside(begin)) ++begin;
+    while (begin < end && !inside(end - 1)) --end;
+    row.begin = begin;
+    row.end = end;
+  }
+};
+
+/// Some of the neighbouring samples that are worked on together.
+struct Lanes {
+  int begin, end;
+};
+
+/// The phases exp(−2πi k · turns) of Count neighbouring samples of a row, block after block from k_x = 0 on. How blocks are
+/// reached does not change their phases.
+template <class T, int Count>
+class Phases {
+ public:
+  KOKKOS_INLINE_FUNCTION explicit Phases(double turns_per_step) : turns_(turns_per_step) {
+    for (int lane = 0; lane < Count; ++lane) {
+      const auto phase = turn(lane * turns_);
+      re_[lane] = T(phase.real());
+      im_[lane] = T(phase.imag());
+    }
+    stride_ = turn(Count * turns_);
+  }
+
+  /// To the block from k_x on of a row whose phase at k_x = 0 is `turns`.
+  KOKKOS_INLINE_FUNCTION void start(double turns, int kx) {
+    if constexpr (Count == 1) {
+      base_ = turn(turns + kx * turns_);
+    } else {
+      base_ = turn(turns);
+      for (int k = 0; k < kx; k += Count) advance();
+    }
+  }
+  KOKKOS_INLINE_FUNCTION void advance() { base_ *= stride_; }
+
+  /// (re, im) *= phase, or its conjugate for Direction = −1.
+  template <int Direction>
+  KOKKOS_INLINE_FUNCTION void multiply(T (&re)[Count], T (&im)[Count]) const {
+    constexpr int W = Count < simd::width<T> ? Count : simd::width<T>;
+    using P = simd::Pack<T, W>;
+    const T a = T(base_.real()), b = T(base_.imag());
+    for (int lane = 0; lane < Count; lane += W) {
+      const P x = simd::load<P>(re_ + lane), y = simd::load<P>(im_ + lane);
+      const P u = simd::load<P>(re + lane), v = simd::load<P>(im + lane);
+      const P c = a * x - b * y, s = T(Direction) * (a * y + b * x);
+      simd::store(re + lane, P(u * c - v * s));
+      simd::store(im + lane, P(u * s + v * c));
+    }
+  }
+
+ private:
+  /// exp(−2πi turns)
+  KOKKOS_INLINE_FUNCTION static Kokkos::complex<double> turn(double turns) {
+    const double angle = -2 * Kokkos::numbers::pi * (turns - Kokkos::round(turns));
+    return {Kokkos::cos(angle), Kokkos::sin(angle)};
+  }
+
+  double turns_;
+  Kokkos::complex<double> base_, stride_;
+  T re_[Count], im_[Count];
+};
+
+/// Samples k_x + lane of a row of image p of reference b. On the host k_x is a multiple of Count, so that nothing about a
+/// sample depends on which others are worked on.
+template <class T, int N, int M, int Count>
+struct Block {
+  std::int64_t b, p;
+  const Row<T, N, M>& row;
+  int kx;
+  Lanes lanes;
+  const Phases<T, Count>& phases;
+};
+
+}  // namespace bracewell::detail

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Taps and weights of a few samples at once: Count of them side by side on the host, one on a device.
+#pragma once
+
+#include <bracewell/detail/simd.hpp>
+#include <bracewell/detail/site.hpp>
+#include <bracewell/kernels.hpp>
+
+namespace bracewell::detail {
+
+/// The weights of all taps of an axis at fractions f, by the kernel's own `weights` or else by `value`, lane by lane; or
+/// their slopes.
+template <bool Slope, int Taps, class Kernel, class P>
+KOKKOS_INLINE_FUNCTION void kernel_weights(const Kernel& kernel, const P& f, P (&w)[Taps]) {
+  const auto each = [&](auto t) {
+    if constexpr (Slope) {
+      return kernel.slope(t);
+    } else {
+      return kernel.value(t);
+    }
+  };
+  if constexpr (!Slope && requires { kernel.weights(f, w); }) {
+    kernel.weights(f, w);
+  } else if constexpr (Slope && requires { kernel.slopes(f, w); }) {
+    kernel.slopes(f, w);
+  } else {
+    for (int j = 0; j < Taps; ++j) {
+      const P t = f + simd::Lane<P>(Taps / 2 - 1 - j);
+      if constexpr (simd::lanes<P> == 1) {
+        w[j] = each(t);
+      } else {
+        for (int lane = 0; lane < simd::lanes<P>; ++lane) w[j][lane] = each(t[lane]);
+      }
+    }
+  }
+}
+
+/// Samples are folded to κ_x ≥ 0, where taps are stored: F~(κ) = conj F~(−κ). Along x, weights belong to the columns of a
+/// window (site.hpp), above x to taps.
+template <class T, int N, int Reach, bool Slopes, bool Symmetric, int Count>
+struct Stencil {
+  static constexpr int taps = 2 * Reach, count = Count;
+  using Int = simd::Integer<T>;
+
+  T sign[Count];        // −1 for a folded sample: it is the conjugate of what its taps give
+  Int first[N][Count];  // lattice index of the first tap; for x, column of the window
+  Int mirrored[Count];  // whether there are weights on mates' rows
+  T weight[N][taps][Count];
+  T slope[Slopes ? N : 1][taps][Count];  // dweight/dκ
+  T mate_weight[taps][Count];            // along x; set where mirrored
+  T mate_slope[Slopes ? taps : 1][Count];
+
+  /// Fills the lanes of a pack from `lane` on with the samples at κ, within the range of int. With Absolute, the kernel is |φ|.
+  template <bool Absolute, class Kernel, class P>
+  KOKKOS_INLINE_FUNCTION void set(int lane, const Kernel& kernel, const P (&kappa)[N], int width) {
+    const P side = simd::select(kappa[0] < 0, simd::broadcast<P>(-1), simd::broadcast<P>(1));
+    simd::store(sign + lane, side);
+    for (int d = 0; d < N; ++d) {
+      const P folded = side * kappa[d];
+      const auto base = simd::floor(folded);
+      const P f = folded - simd::convert<P>(base);
+      P w[taps];
+      simd::store(first[d] + lane, base + (1 - Reach));
+      kernel_weights<false>(kernel, f, w);
+      P s[Slopes ? taps : 1];
+      if constexpr (Slopes) kernel_weights<true>(kernel, f, s);
+      for (int j = 0; j < taps; ++j) {
+        if constexpr (Absolute && Slopes) s[j] = simd::select(w[j] < 0, P(-s[j]), s[j]);
+        if constexpr (Absolute) w[j] = simd::select(w[j] < 0, P(-w[j]), w[j]);
+        if constexpr (Slopes) simd::store(slope[d][j] + lane, P(s[j] * side));
+        simd::store(weight[d][j] + lane, w[j]);
+      }
+    }
+    for (int i = lane; i < lane + simd::lanes<P>; ++i) {
+      const int x = int(first[0][i]);
+      mirrored[i] = !stored_in_place<taps, Symmetric>(x, width);
+      if (mirrored[i]) {
+        fold_lane(x, width, i, weight[0], mate_weight);
+        if constexpr (Slopes) fold_lane(x, width, i, slope[0], mate_slope);
+        first[0][i] = window<taps>(x, width);
+      }
+    }
+  }
+
+ private:
+  KOKKOS_INLINE_FUNCTION static void fold_lane(int x, int width, int lane, T (&own)[taps][Count], T (&mate)[taps][Count]) {
+    T tap[taps], own_lane[taps], mate_lane[taps];
+    for (int j = 0; j < taps; ++j) tap[j] = own[j][lane];
+    fold<taps, Symmetric>(x, width, tap, own_lane, mate_lane);
+    for (int j = 0; j < taps; ++j) {
+      own[j][lane] = own_lane[j];
+      mate[j][lane] = mate_lane[j];
+    }
+  }
+};
+
+}  // namespace bracewell::detail

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/// \file eigen.hpp
+/// Eigen at the host's edge: Views of its objects and Maps of Views, without copies; rotations. Needs Eigen 3.4.
+///
+/// std::complex and Kokkos::complex have one layout: objects of the one appear as Views of the other.
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/Geometry>
+#include <Kokkos_Core.hpp>
+
+#include <complex>
+#include <type_traits>
+#include <vector>
+
+namespace bracewell {
+
+namespace detail {
+
+template <class S>
+struct KokkosScalar {
+  using type = S;
+};
+template <class T>
+struct KokkosScalar<std::complex<T>> {
+  using type = Kokkos::complex<T>;
+};
+template <class S>
+struct EigenScalar {
+  using type = S;
+};
+template <class T>
+struct EigenScalar<Kokkos::complex<T>> {
+  using type = std::complex<T>;
+};
+
+template <class Data>
+using HostView = Kokkos::View<Data, Kokkos::LayoutStride, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+
+}  // namespace detail
+
+/// A View of an Eigen vector, [n], or matrix, [rows][cols], or of a Map, Ref or block of one. It must not outlive the object.
+template <class Object>
+requires std::is_base_of_v<Eigen::DenseBase<std::decay_t<Object>>, std::decay_t<Object>>
+auto as_view(Object&& object) {
+  using E = std::decay_t<Object>;
+  static_assert(std::is_lvalue_reference_v<Object> || !std::is_base_of_v<Eigen::PlainObjectBase<E>, E>,
+                "as_view: the object is a temporary, a View of it would dangle");
+  using Scalar = typename detail::KokkosScalar<typename E::Scalar>::type;
+  using Element = std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(object.data())>>, const Scalar, Scalar>;
+  Element* data = reinterpret_cast<Element*>(object.data());
+  if constexpr (E::IsVectorAtCompileTime) {
+    return detail::HostView<Element*>(data, Kokkos::LayoutStride(object.size(), object.innerStride()));
+  } else {
+    return detail::HostView<Element**>(
+        data, Kokkos::LayoutStride(object.rows(), object.rowStride(), object.cols(), object.colStride()));
+  }
+}
+
+/// An Eigen Map of a host View of rank 1, as a column vector, or of rank 2.
+template <class View>
+auto as_eigen(const View& view) {
+  static_assert(Kokkos::is_view_v<View> && (View::rank() == 1 || View::rank() == 2),
+                "as_eigen: 'view' must be a View of rank 1 or 2");
+  static_assert(Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename View::memory_space>::accessible,
+                "as_eigen: 'view' must be in host memory");
+  using Scalar = typename detail::EigenScalar<typename View::non_const_value_type>::type;
+  using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  constexpr bool is_const = std::is_const_v<typename View::value_type>;
+  constexpr int cols = View::rank() == 1 ? 1 : Eigen::Dynamic;
+  using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, cols>;
+  using Element = std::conditional_t<is_const, const Scalar, Scalar>;
+  const Stride stride(View::rank() == 1 ? view.extent(0) : view.stride(View::rank() - 1), view.stride(0));
+  return Eigen::Map<std::conditional_t<is_const, const Matrix, Matrix>, 0, Stride>(
+      reinterpret_cast<Element*>(view.data()), view.extent(0), View::rank() == 1 ? 1 : view.extent(View::rank() - 1),
+      stride);
+}
+
+/// The first M rows of each matrix as rotations [P][M][N] for Poses: a slice of M axes needs no more of a full rotation.
+/// It must not outlive the matrices.
+template <int M, class Scalar, int Rows, int N, int Options, class Allocator>
+auto rotation_view(const std::vector<Eigen::Matrix<Scalar, Rows, N, Options>, Allocator>& matrices) {
+  static_assert(Rows > 0 && N > 0 && 1 <= M && M <= Rows,
+                "rotation_view: matrices must have fixed sizes and at least M rows");
+  constexpr std::size_t each = sizeof(matrices[0]) / sizeof(Scalar);
+  constexpr bool row_major = (Options & Eigen::RowMajor) != 0;
+  return detail::HostView<const Scalar* [M][N]>(
+      matrices.empty() ? nullptr : matrices.front().data(),
+      Kokkos::LayoutStride(matrices.size(), each, M, row_major ? N : 1, N, row_major ? 1 : Rows));
+}
+
+/// Vectors as shifts [P][M], or as points. It must not outlive them.
+template <class Scalar, int M, int Options, class Allocator>
+auto vector_view(const std::vector<Eigen::Matrix<Scalar, M, 1, Options>, Allocator>& vectors) {
+  static_assert(M > 0, "vector_view: vectors must have fixed sizes");
+  constexpr std::size_t each = sizeof(vectors[0]) / sizeof(Scalar);
+  return detail::HostView<const Scalar* [M]>(vectors.empty() ? nullptr : vectors.front().data(),
+                                             Kokkos::LayoutStride(vectors.size(), each, M, 1));
+}
+
+/// The rotation of RELION's rlnAngleRot, rlnAngleTilt, rlnAnglePsi, in degrees: R = R_z(−psi) R_y(−tilt) R_z(−rot) of active
+/// rotations, which is RELION's Euler_angles2matrix. image = R · object, and its first two rows cut the slice.
+template <class Scalar = double>
+Eigen::Matrix<Scalar, 3, 3> rotation_from_euler_zyz(Scalar rot, Scalar tilt, Scalar psi) {
+  using Axis = Eigen::AngleAxis<Scalar>;
+  using Vector = Eigen::Matrix<Scalar, 3, 1>;
+  const Scalar radians = Scalar(EIGEN_PI) / 180;
+  return (Axis(-psi * radians, Vector::UnitZ()) * Axis(-tilt * radians, Vector::UnitY()) *
+          Axis(-rot * radians, Vector::UnitZ()))
+      .toRotationMatrix();
+}
+
+/// The rotation of a quaternion of any length but zero: image = q · object · q⁻¹.
+template <class Scalar>
+Eigen::Matrix<Scalar, 3, 3> rotation_from_quaternion(const Eigen::Quaternion<Scalar>& q) {
+  return q.normalized().toRotationMatrix();
+}
+
+}  // namespace bracewell

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/// \file finish.hpp
+/// Around the slice: where the origin lies, the roll-off of interpolation, and division by the density.
+///
+/// - From a map to slices: correct_gridding(…, Gridding::reference), pad, FFT, origin_to_zero, project; images follow by
+///   origin_to_centre and an inverse FFT.
+/// - From images to a map: FFT, origin_to_zero, backproject, divide_by_density or divide_wiener, origin_to_centre, inverse
+///   FFT, crop, correct_gridding(…, Gridding::reconstruction).
+///
+/// FFTs are NumPy's: forward unscaled, inverse divided by the number of voxels. All functions work in place on the last Axes
+/// axes of a View (or Spectrum), all of them by default; what is in front is a batch. They are ordered on the execution space
+/// instance and do not wait for it.
+#pragma once
+
+#include <bracewell/detail/checks.hpp>
+#include <bracewell/detail/dispatch.hpp>
+#include <bracewell/detail/elements.hpp>
+
+#include <Kokkos_Profiling_ScopedRegion.hpp>
+
+#include <array>
+
+namespace bracewell {
+
+namespace detail {
+
+template <int Axes, class X>
+inline constexpr int axes_of = Axes == 0 ? int(View<X>::rank()) : Axes;
+
+/// Multiplies a spectrum by exp(2πi direction Σ_d k_d ⌊n_d/2⌋ / n_d).
+template <class T, int Axes, int Rank>
+struct MoveOrigin {
+  int direction;
+  std::int64_t extent[Axes];  // in memory order, x last
+
+  /// k ⌊n/2⌋ / n without its whole turns.
+  KOKKOS_INLINE_FUNCTION static double turns(std::int64_t k, std::int64_t n) { return double(k * (n / 2) % n) / double(n); }
+
+  KOKKOS_INLINE_FUNCTION double row(const std::int64_t (&index)[Rank]) const {
+    double sum = 0;
+    for (int a = 0; a < Axes - 1; ++a) sum += turns(index[Rank - Axes + a], extent[a]);
+    return sum;
+  }
+
+  KOKKOS_INLINE_FUNCTION void apply(Kokkos::complex<T>& z, std::int64_t x, double row_turns) const {
+    double t = row_turns + turns(x, extent[Axes - 1]);
+    t -= Kokkos::round(t);
+    if (t == 0) return;
+    if (Kokkos::abs(t) == 0.5) {  // all that even extents need, and exact
+      z = -z;
+      return;
+    }
+    const double angle = 2 * Kokkos::numbers::pi * direction * t;
+    z *= Kokkos::complex<T>(T(Kokkos::cos(angle)), T(Kokkos::sin(angle)));
+  }
+};
+
+template <int Axes, class Exec, class X>
+void move_origin(const Exec& exec, const char* name, const X& spectrum, int direction) {
+  static_assert(ExecutionSpace<Exec>, "bracewell: the first argument must be a Kokkos execution space instance");
+  static_assert(ComplexArray<X> && Writable<X>,
+                "bracewell: 'spectrum' must be a writable View of Kokkos::complex<float> or <double>, contiguous along x "
+                "(LayoutRight), or a Spectrum of one");
+  static_assert(Reaches<Exec, X>, "bracewell: an array is in memory that 'exec' cannot access");
+  constexpr int rank = int(View<X>::rank()), axes = axes_of<Axes, X>;
+  static_assert(axes <= rank, "bracewell: 'spectrum' has fewer axes than asked for");
+  const Shape shape = detail::shape("spectrum", spectrum);
+  check_stored(name, shape, axes);
+  MoveOrigin<Precision<X>, axes, rank> op{direction, {}};
+  for (int a = 0; a < axes; ++a) op.extent[a] = a == axes - 1 ? shape.width : shape.extent[rank - axes + a];
+  for_elements(exec, name, view(spectrum), op);
+}
+
+/// Divides a real map by Π_d φ^(x_d / n_d), and for a reconstruction by 1 / ∫|φ| of every axis.
+template <class T, int Axes, int Rank, class Kernel>
+struct CorrectGridding {
+  std::int64_t centre[Axes];  // where x_d = 0
+  double padded[Axes];
+  double scale;
+  Kernel kernel;
+
+  KOKKOS_INLINE_FUNCTION double row(const std::int64_t (&index)[Rank]) const {
+    double factor = scale;
+    for (int a = 0; a < Axes - 1; ++a) factor *= kernel.transform(double(index[Rank - Axes + a] - centre[a]) / padded[a]);
+    return factor;
+  }
+
+  KOKKOS_INLINE_FUNCTION void apply(T& value, std::int64_t x, double factor) const {
+    value = T(double(value) / (factor * kernel.transform(double(x - centre[Axes - 1]) / padded[Axes - 1])));
+  }
+};
+
+/// data /= max(density, floor), or /= density + floor.
+template <class T, int Rank, bool Wiener>
+struct DivideByDensity {
+  Strided<const T, Rank> density;
+  T floor;
+
+  KOKKOS_INLINE_FUNCTION const T* row(const std::int64_t (&index)[Rank]) const {
+    const T* at = density.data;
+    for (int a = 0; a < Rank - 1; ++a) at += index[a] * density.stride[a];
+    return at;
+  }
+
+  KOKKOS_INLINE_FUNCTION void apply(Kokkos::complex<T>& z, std::int64_t x, const T* at) const {
+    const T d = at[x * density.stride[Rank - 1]];
+    z /= Wiener ? d + floor : d > floor ? d : floor;
+  }
+};
+
+template <bool Wiener, class Exec, class Data, class Density>
+void divide(const Exec& exec, const char* name, const Data& data, const Density& density, double floor) {
+  static_assert(ExecutionSpace<Exec>, "bracewell: the first argument must be a Kokkos execution space instance");
+  static_assert(ComplexArray<Data> && Writable<Data>,
+                "bracewell: 'data' must be a writable View of Kokkos::complex<float> or <double>");
+  static_assert(RealArray<Density> && std::is_same_v<Precision<Data>, Precision<Density>> &&
+                    View<Data>::rank() == View<Density>::rank(),
+                "bracewell: 'density' must be a View of real numbers of the precision and rank of 'data'");
+  static_assert(Reaches<Exec, Data, Density>, "bracewell: an array is in memory that 'exec' cannot access");
+  using T = Precision<Data>;
+  constexpr int rank = int(View<Data>::rank());
+  const Shape shape = detail::shape("density", density);
+  for (int i = 0; i < rank; ++i) check_extent(name, shape, i, std::int64_t(view(data).extent(i)), "as 'data' has");
+  for_elements(exec, name, view(data), DivideByDensity<T, rank, Wiener>{Strided<const T, rank>(view(density)), T(floor)});
+}
+
+}  // namespace detail
+
+/// Spectra of maps and images whose origin is voxel ⌊n/2⌋ become those of ones whose origin is index 0, as slicing needs them:
+/// times exp(+2πi Σ_d k_d ⌊n_d/2⌋ / n_d), n the extents of the array that was transformed, padding included.
+template <int Axes = 0, class Exec, class X>
+void origin_to_zero(const Exec& exec, const X& spectrum) {
+  detail::move_origin<Axes>(exec, "origin_to_zero", spectrum, +1);
+}
+
+/// The inverse: times exp(−2πi Σ_d k_d ⌊n_d/2⌋ / n_d).
+template <int Axes = 0, class Exec, class X>
+void origin_to_centre(const Exec& exec, const X& spectrum) {
+  detail::move_origin<Axes>(exec, "origin_to_centre", spectrum, -1);
+}
+
+/// What a map is corrected for: to be sliced, or to have been reconstructed with the kernel's density.
+enum class Gridding { reference, reconstruction };
+
+/// Divides a real map by the kernel's transform Π_d φ^(x_d / n_d), which removes the roll-off that interpolation in Fourier
+/// space multiplies it with; a reconstruction is moreover multiplied by ∫|φ| for every axis, since its density was gathered
+/// with |φ|. x_d is measured from voxel ⌊h_d/2⌋ of the map's own extents h; n are the extents of the padded array that was or
+/// will be transformed (J. I. Jackson et al., IEEE TMI 10, 473 (1991)).
+///
+/// - `map`: real, of any strides.
+/// - `padded`: n in memory order, [D, H, W].
+/// - `options`, `kernel`: what slices are cut or inserted with; of the options, `interpolation` and, for Kaiser–Bessel,
+///   `oversampling` matter. A kernel of your own must have KOKKOS_FUNCTION transform(u).
+/// \throws std::invalid_argument for extents that are smaller than the map's.
+template <int Axes = 0, class Exec, class X, class Kernel = None>
+void correct_gridding(const Exec& exec, const X& map, const std::array<long, detail::axes_of<Axes, X>>& padded, Gridding use,
+                      const SliceOptions& options = {}, const Kernel& kernel = {}) {
+  static_assert(detail::ExecutionSpace<Exec>, "correct_gridding: 'exec' must be a Kokkos execution space instance");
+  static_assert(detail::Numbers<X> && detail::Writable<X>,
+                "correct_gridding: 'map' must be a writable View of float or double");
+  static_assert(detail::Reaches<Exec, X>, "correct_gridding: 'map' is in memory that 'exec' cannot access");
+  constexpr const char* name = "correct_gridding";
+  constexpr int rank = int(X::rank()), axes = detail::axes_of<Axes, X>;
+  detail::check_options(name, options);
+  for (int a = 0; a < axes; ++a)
+    if (padded[a] < long(map.extent(rank - axes + a)))
+      detail::refuse(name, "padded", std::to_string(padded[a]) + " on axis " + std::to_string(a),
+                     "no less than the map's " + std::to_string(map.extent(rank - axes + a)));
+  detail::with_kernel(name, options, kernel, [&](const auto& phi) {
+    detail::CorrectGridding<typename X::value_type, axes, rank, std::decay_t<decltype(phi)>> op{{}, {}, 1, phi};
+    for (int a = 0; a < axes; ++a) {
+      op.centre[a] = long(map.extent(rank - axes + a)) / 2;
+      op.padded[a] = double(padded[a]);
+      if constexpr (requires { phi.absolute_integral(); })
+        if (use == Gridding::reconstruction) op.scale /= phi.absolute_integral();
+    }
+    detail::for_elements(exec, name, map, op);
+  });
+}
+
+/// data /= max(density, floor), element by element. A floor well below the densities of interest keeps what was hardly
+/// seen from being amplified.
+template <class Exec, class Data, class Density>
+void divide_by_density(const Exec& exec, const Data& data, const Density& density, double floor) {
+  if (!(floor > 0)) detail::refuse("divide_by_density", "floor", std::to_string(floor), "a positive number");
+  detail::divide<false>(exec, "divide_by_density", data, density, floor);
+}
+
+/// data /= density + 1/snr: the Wiener filter for images of one signal-to-noise ratio, in units of the weights.
+template <class Exec, class Data, class Density>
+void divide_wiener(const Exec& exec, const Data& data, const Density& density, double snr) {
+  if (!(snr > 0)) detail::refuse("divide_wiener", "snr", std::to_string(snr), "a positive number");
+  detail::divide<true>(exec, "divide_wiener", data, density, 1 / snr);
+}
+
+}  // namespace bracewell

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/// \file options.hpp
+/// What the operations can be told besides their arrays.
+#pragma once
+
+namespace bracewell {
+
+/// An argument that is not given or a result that is not wanted; its code is compiled out.
+struct None {};
+inline constexpr None none{};
+
+/// The library's kernels, Kaiser–Bessel ones by their width in taps (reach 2, 3, 4). Their padding is
+/// `SliceOptions::oversampling`. Formulas and a kernel of your own: kernels.hpp; which to choose: README.
+enum class Interpolation { linear, cubic, kaiser_bessel_4, kaiser_bessel_6, kaiser_bessel_8 };
+
+struct SliceOptions {
+  Interpolation interpolation = Interpolation::linear;
+
+  /// Ratio of the two physical boxes along x, reference to slice: 2 for a reference padded to twice its extents, 82/65
+  /// when 65 voxels were padded to 82. A smaller slice of an unpadded reference has 1: it is the Fourier-cropped one.
+  double oversampling = 1;
+
+  /// Highest spatial frequency that contributes, in cycles per pixel of the slice, inclusive.
+  double cutoff = 0.5;
+
+  /// Add to the outputs instead of overwriting them.
+  bool accumulate = false;
+};
+
+}  // namespace bracewell
