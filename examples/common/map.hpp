@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Density maps in MRC/CCP4 files.
+#pragma once
+
+#include <Kokkos_Core.hpp>
+
+#include <array>
+#include <string>
+
+namespace examples {
+
+/// A map on a cubic lattice, [z][y][x].
+struct Map {
+  Kokkos::View<float***, Kokkos::LayoutRight, Kokkos::HostSpace> density;
+  double voxel = 1;                // in Å
+  std::array<int, 3> start{};      // NXSTART, NYSTART, NZSTART
+  std::array<double, 3> origin{};  // ORIGIN, in Å
+};
+
+/// Reads a map of mode 0, 1, 2 or 6, gzipped or not, and puts its axes in the order x, y, z. A positive `voxel` replaces the
+/// header's voxel size.
+/// \throws std::runtime_error that names the file and what is wrong: it cannot be read, is no map or a shorter one than its
+/// header says, is complex, its cell is skewed, its voxels are not cubes, or it holds values that are not finite.
+Map read_map(const std::string& path, double voxel = 0);
+
+/// Writes mode 2 with statistics, whole or not at all.
+/// \throws std::runtime_error
+void write_map(const std::string& path, const Map& map);
+
+/// The map in the middle of a cube of its longest extent, voxel ⌊n/2⌋ on voxel ⌊n/2⌋; itself if it is one.
+Map padded_to_cube(const Map& map);
+
+}  // namespace examples

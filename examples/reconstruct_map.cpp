@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+// From a map to its images and back: slices at random poses, then weighted back-projection, with the numbers that tell how
+// good and how fast both were.
+#include "common/fft.hpp"
+#include "common/map.hpp"
+#include "common/picture.hpp"
+#include "common/progress.hpp"
+#include "common/shells.hpp"
+
+#include <bracewell/bracewell.hpp>
+#include <bracewell/eigen.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+#include <variant>
+
+namespace bw = bracewell;
+using namespace examples;
+
+namespace {
+
+using Exec = Kokkos::DefaultHostExecutionSpace;
+using Complex = Kokkos::complex<float>;
+template <class Data>
+using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
+
+struct Settings {
+  std::string map = std::string(BRACEWELL_EXAMPLE_DATA) + "/beta_galactosidase.mrc.gz";
+  std::string output = "reconstruct_map";
+  std::string kernel = "kaiser-bessel-4";
+  double voxel = 0, padding = 2, shift = 3, snr = 0;
+  int poses = 2000;
+  unsigned seed = 1;
+};
+
+const std::vector<std::string> kernel_names{"linear", "cubic", "kaiser-bessel-4", "kaiser-bessel-6", "kaiser-bessel-8"};
+using AnyKernel = std::variant<bw::Linear, bw::Cubic, bw::KaiserBessel<2>, bw::KaiserBessel<3>, bw::KaiserBessel<4>>;
+
+AnyKernel make_kernel(const std::string& name, double padding) {
+  if (name == "linear") return bw::Linear{};
+  if (name == "cubic") return bw::Cubic{};
+  if (name == "kaiser-bessel-4") return bw::KaiserBessel<2>{padding};
+  if (name == "kaiser-bessel-6") return bw::KaiserBessel<3>{padding};
+  return bw::KaiserBessel<4>{padding};
+}
+
+/// Copies the middle of one cube or square to the middle of another, ⌊n/2⌋ to ⌊n/2⌋.
+template <class To, class From>
+void copy_centred(const To& to, const From& from) {
+  const long m = long(to.extent(To::rank() - 1)), n = long(from.extent(From::rank() - 1)), shift = m / 2 - n / 2;
+  const auto each = [&](auto&& self, auto... index) {
+    if constexpr (sizeof...(index) == To::rank()) {
+      to(index...) = from((index - shift)...);
+    } else {
+      for (long i = std::max(shift, 0L); i < std::min(m, n + shift); ++i) self(self, index..., i);
+    }
+  };
+  each(each);
+}
+
+/// Wall time of what runs between start and stop, summed.
+class Stopwatch {
+ public:
+  void start() { begin_ = Clock::now(); }
+  void stop() { seconds += std::chrono::duration<double>(Clock::now() - begin_).count(); }
+  double seconds = 0;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point begin_;
+};
+
+struct PoseSet {
+  std::vector<Eigen::Matrix3d> rotations;  // uniform on SO(3)
+  std::vector<Eigen::Vector2d> shifts;     // normal, in pixels
+};
+
+PoseSet random_poses(std::mt19937& generator, int count, double shift) {
+  std::normal_distribution<double> normal;
+  PoseSet poses;
+  for (int p = 0; p < count; ++p) {
+    const double w = normal(generator), x = normal(generator), y = normal(generator), z = normal(generator);
+    poses.rotations.push_back(bw::rotation_from_quaternion(Eigen::Quaterniond(w, x, y, z)));
+    const double u = normal(generator), v = normal(generator);
+    poses.shifts.push_back(shift * Eigen::Vector2d(u, v));
+  }
+  return poses;
+}
+
+double standard_deviation(const Array<float***>& images) {
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    sum += images.data()[i];
+    squares += double(images.data()[i]) * images.data()[i];
+  }
+  const double mean = sum / double(images.size());
+  return std::sqrt(squares / double(images.size()) - mean * mean);
+}
+
+/// Stored samples of a slice within half a cycle per pixel.
+long samples_in_band(int n) {
+  long count = 0;
+  for (int y = 0; y < n; ++y)
+    for (int x = 0; x <= n / 2; ++x) {
+      const double ky = bw::frequency(y, n);
+      count += 4 * (ky * ky + double(x) * x) <= double(n) * n;
+    }
+  return count;
+}
+
+GreyImage section(const Array<float***>& map, int axis) {
+  const int n = int(map.extent(0)), middle = n / 2;
+  GreyImage image{n, n, std::vector<float>(std::size_t(n) * n), 0, 1};
+  for (int i = 0; i < n; ++i)
+    for (int j = 0; j < n; ++j)
+      image.values[std::size_t(i) * n + j] = axis == 0   ? map(middle, i, j)
+                                             : axis == 1 ? map(i, middle, j)
+                                                         : map(i, j, middle);
+  return image;
+}
+
+struct Result {
+  Array<float***> map;
+  std::vector<GreyImage> examples;  // the first images
+  Stopwatch project, backproject;
+};
+
+/// Images of n² pixels of the cube, and from them the cube again.
+template <class Kernel>
+Result run(const Exec& exec, const Array<float***>& truth, const Settings& settings, const Kernel& kernel) {
+  const int n = int(truth.extent(0)), padded = int(std::lround(n * settings.padding));
+  const long size = padded;
+  Result result;
+
+  // The reference: corrected for the interpolation's roll-off, padded, transformed, its origin at index 0.
+  Array<float***> map("map", n, n, n), padded_map("padded map", padded, padded, padded);
+  Kokkos::deep_copy(map, truth);
+  bw::correct_gridding(exec, map, {size, size, size}, bw::Gridding::reference, {}, kernel);
+  exec.fence();
+  copy_centred(padded_map, map);
+  Array<Complex***> reference("reference", padded, padded, padded / 2 + 1), data("data", padded, padded, padded / 2 + 1);
+  Array<float***> density("density", padded, padded, padded / 2 + 1);
+  rfft<3>(exec, padded_map, reference);
+  const bw::Spectrum reference_spectrum{reference, padded};
+  const bw::Spectrum data_spectrum{data, padded};
+  const bw::Spectrum density_spectrum{density, padded};
+  bw::origin_to_zero(exec, reference_spectrum);
+
+  std::mt19937 generator(settings.seed);
+  const PoseSet poses = random_poses(generator, settings.poses, settings.shift);
+  const int batch = std::min(settings.poses, 100);
+  Array<Complex***> slices("slices", batch, n, n / 2 + 1), padded_slices("padded slices", batch, padded, padded / 2 + 1);
+  Array<float***> images("images", batch, n, n), padded_images("padded images", batch, padded, padded);
+  std::normal_distribution<float> normal;
+  float sigma = 0;
+  Progress progress("slices", settings.poses);
+  for (int first = 0; first < settings.poses; first += batch) {
+    const int count = std::min(batch, settings.poses - first);
+    const auto these = [&](const auto& array) {
+      return Kokkos::subview(array, std::pair(0, count), Kokkos::ALL, Kokkos::ALL);
+    };
+    const auto part = [&](const auto& all) { return std::vector(all.begin() + first, all.begin() + first + count); };
+    const auto rotations = part(poses.rotations);
+    const auto shifts = part(poses.shifts);
+    const bw::Poses views{bw::rotation_view<2>(rotations), bw::vector_view(shifts)};
+
+    result.project.start();
+    bw::project(exec, reference_spectrum, views, bw::Spectrum{these(slices), n}, {.oversampling = double(padded) / n},
+                kernel);
+    exec.fence();
+    result.project.stop();
+    bw::origin_to_centre<2>(exec, bw::Spectrum{these(slices), n});
+    exec.fence();
+    irfft<2>(exec, these(slices), these(images));
+
+    if (settings.snr > 0) {
+      if (first == 0) sigma = float(standard_deviation(these(images)) / std::sqrt(settings.snr));
+      for (std::size_t i = 0; i < std::size_t(count) * n * n; ++i) images.data()[i] += sigma * normal(generator);
+    }
+    for (int p = 0; p < count && int(result.examples.size()) < 24; ++p)
+      result.examples.push_back({n, n, std::vector<float>(&images(p, 0, 0), &images(p, 0, 0) + n * n), 0, 1});
+
+    // The images are padded, too: their spectra are then fine enough for the reference's lattice.
+    for (int p = 0; p < count; ++p)
+      copy_centred(Kokkos::subview(padded_images, p, Kokkos::ALL, Kokkos::ALL),
+                   Kokkos::subview(images, p, Kokkos::ALL, Kokkos::ALL));
+    rfft<2>(exec, these(padded_images), these(padded_slices));
+    bw::origin_to_zero<2>(exec, bw::Spectrum{these(padded_slices), padded});
+    exec.fence();
+    result.backproject.start();
+    bw::backproject(exec, bw::Spectrum{these(padded_slices), padded}, bw::none, views, data_spectrum, density_spectrum,
+                    {.accumulate = first > 0}, kernel);
+    exec.fence();
+    result.backproject.stop();
+    progress.show(first + count);
+  }
+
+  // Without CTF every weight is 1, and so is the density of one slice; a tenth of that is hardly seen at all.
+  if (settings.snr > 0) {
+    bw::divide_wiener(exec, data_spectrum, density_spectrum, settings.snr);
+  } else {
+    bw::divide_by_density(exec, data_spectrum, density_spectrum, 0.1);
+  }
+  bw::origin_to_centre(exec, data_spectrum);
+  exec.fence();
+  irfft<3>(exec, data, padded_map);
+  result.map = Array<float***>("reconstruction", n, n, n);
+  copy_centred(result.map, padded_map);
+  bw::correct_gridding(exec, result.map, {size, size, size}, bw::Gridding::reconstruction, {}, kernel);
+  exec.fence();
+  return result;
+}
+
+std::string resolution(const std::vector<double>& fsc, double level, double box) {
+  const double shell = crossing(fsc, level);
+  char text[80];
+  if (shell < 0) {
+    std::snprintf(text, sizeof text, "beyond Nyquist, %.2f Å", box / double(fsc.size() - 1));
+  } else {
+    std::snprintf(text, sizeof text, "%.2f Å (shell %.1f)", box / shell, shell);
+  }
+  return text;
+}
+
+void save_fsc(const std::string& path, const std::vector<double>& fsc, double box) {
+  const double nyquist = double(fsc.size() - 1) / box;
+  Axis x{"spatial frequency / Å⁻¹", 0, nyquist, {}}, y{"Fourier shell correlation", -0.05, 1.02, {}};
+  const double step = std::pow(10, std::floor(std::log10(nyquist))) *
+                      (nyquist / std::pow(10, std::floor(std::log10(nyquist))) > 4 ? 1 : 0.25);
+  char name[32];
+  for (double v = 0; v <= nyquist * 1.0001; v += step) {
+    std::snprintf(name, sizeof name, "%.3g", v);
+    x.ticks.emplace_back(v, name);
+  }
+  for (int i = 0; i <= 5; ++i) {
+    std::snprintf(name, sizeof name, "%.1f", 0.2 * i);
+    y.ticks.emplace_back(0.2 * i, name);
+  }
+  Curve curve{"", {}, fsc, blue};
+  for (std::size_t s = 0; s < fsc.size(); ++s) curve.x.push_back(double(s) / box);
+  save_plot(path, "Reconstruction against the map it came from", {curve}, x, y, {{0.5, "0.5"}, {0.143, "0.143"}});
+}
+
+int reconstruct(const Settings& settings) {
+  const Exec exec;
+  Map map = padded_to_cube(read_map(settings.map, settings.voxel));
+  const auto truth = map.density;
+  const int n = int(truth.extent(0));
+  const AnyKernel kernel = make_kernel(settings.kernel, std::lround(n * settings.padding) / double(n));
+  std::filesystem::create_directories(settings.output);
+
+  Result result = std::visit([&](const auto& k) { return run(exec, truth, settings, k); }, kernel);
+
+  Array<Complex***> a("spectrum", n, n, n / 2 + 1), b("spectrum", n, n, n / 2 + 1);
+  rfft<3>(exec, truth, a);
+  rfft<3>(exec, result.map, b);
+  const auto fsc = fourier_shell_correlation(a, b);
+  double cross = 0, power = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    cross += double(truth.data()[i]) * result.map.data()[i];
+    power += double(truth.data()[i]) * truth.data()[i];
+  }
+
+  map.density = result.map;
+  const auto file = [&](const char* name) { return settings.output + "/" + name; };
+  write_map(file("reconstruction.mrc"), map);
+  set_contrast(result.examples);
+  std::vector<std::string> captions;
+  for (std::size_t i = 0; i < result.examples.size(); ++i) captions.push_back("image " + std::to_string(i + 1));
+  save_sheet(file("projections.png"), result.examples, captions, 6, 150, "Projections at random poses");
+  std::vector<GreyImage> sections;
+  for (const auto& m : {truth, result.map})
+    for (int axis = 0; axis < 3; ++axis) sections.push_back(section(m, axis));
+  set_contrast(sections);
+  save_sheet(file("sections.png"), sections,
+             {"map, z", "map, y", "map, x", "reconstruction, z", "reconstruction, y", "reconstruction, x"}, 3, 240,
+             "Central sections");
+  const double box = n * map.voxel;
+  save_fsc(file("fsc.png"), fsc, box);
+
+  const int padded = int(std::lround(n * settings.padding));
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  const auto speed = [&](const Stopwatch& watch, int extent) {
+    std::printf("%10.0f slices/s  %7.2f ns/pixel\n", settings.poses / watch.seconds,
+                1e9 * watch.seconds / (double(settings.poses) * double(samples_in_band(extent))));
+  };
+  std::printf("map            %s, %d³ voxels of %.3f Å\n", settings.map.c_str(), n, map.voxel);
+  std::printf("images         %d of %d² pixels, shifts of %.1f px", settings.poses, n, settings.shift);
+  std::printf(settings.snr > 0 ? ", SNR %g\n" : ", no noise\n", settings.snr);
+  std::printf("kernel         %s, padded to %d\n", settings.kernel.c_str(), padded);
+  std::printf("threads        %d\n", exec.concurrency());
+  std::printf("project        %d² ", n);
+  speed(result.project, n);
+  std::printf("backproject    %d² ", padded);
+  speed(result.backproject, padded);
+  std::printf("memory         %.0f MB at most\n", double(usage.ru_maxrss) / 1024);
+  std::printf("FSC 0.5        %s\n", resolution(fsc, 0.5, box).c_str());
+  std::printf("FSC 0.143      %s\n", resolution(fsc, 0.143, box).c_str());
+  std::printf("amplitude      %.4f of the map's\n", cross / power);
+  std::printf("written        reconstruction.mrc, projections.png, sections.png and fsc.png in\n               %s\n",
+              std::filesystem::absolute(settings.output).lexically_normal().c_str());
+
+  if (settings.snr > 0 || settings.poses < 2000 || settings.padding < 2) return 0;
+  double worst = 1;
+  for (int s = 2; s <= int(0.8 * n / 2); ++s) worst = std::min(worst, fsc[s]);
+  const bool good = worst >= 0.99 && std::abs(cross / power - 1) <= 0.03;
+  std::printf(
+      "check          %s: FSC from shell 2 to 0.8 Nyquist at least %.4f (0.99 wanted), amplitude within 3 %% wanted\n",
+      good ? "passed" : "FAILED", worst);
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app{"Cuts slices of a map at random poses and reconstructs the map from them."};
+  app.add_option("--map", settings.map, "MRC/CCP4 map, may be gzipped")->capture_default_str();
+  app.add_option("--voxel", settings.voxel, "voxel size in Å, instead of the header's")->check(CLI::PositiveNumber);
+  app.add_option("--poses", settings.poses, "number of images")->check(CLI::Range(1, 10000000))->capture_default_str();
+  app.add_option("--kernel", settings.kernel, "interpolation")->check(CLI::IsMember(kernel_names))->capture_default_str();
+  app.add_option("--padding", settings.padding, "of maps and images")->check(CLI::Range(1.0, 4.0))->capture_default_str();
+  app.add_option("--shift", settings.shift, "standard deviation of shifts, in pixels")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--snr", settings.snr, "signal-to-noise ratio of images; 0: no noise")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--seed", settings.seed, "of random numbers")->capture_default_str();
+  app.add_option("--output", settings.output, "folder for what is written")->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const Kokkos::ScopeGuard scope;
+  try {
+    return reconstruct(settings);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "reconstruct_map: %s\n", error.what());
+    return 2;
+  }
+}
