@@ -60,6 +60,43 @@ void check_slice_case(const Golden& g) {
                   bw::Spectrum{data, width}, bw::Spectrum{density, width}, options(g));
   CHECK(relative_error(download(data), g.complex("backproject_data")) < tolerance);
   CHECK(relative_error(download(density), g.real("backproject_density")) < tolerance);
+
+  const double derivative_tolerance = std::max(tolerance, 1e-11);
+  const auto check = [&](const auto& got, const auto& want) { CHECK(relative_error(got, want) < derivative_tolerance); };
+  const auto slice_shape = batched(g.shape("slices"), {1});
+  const auto reference_dot = upload<C, N>(g.shape("reference"), g.complex("d_reference"));
+  const auto slices_dot = upload<C, M + 1>(slice_shape, g.complex("d_slices"));
+  const auto weights_dot = upload<double, M + 1>(slice_shape, g.real("d_weights"));
+  const bw::Poses poses_dot{upload<double, 3>({1, M, N}, g.real("d_rotation")),
+                            upload<double, 2>({1, M}, g.real("d_shift"))};
+  bw::project_jvp(exec, bw::Spectrum{reference, width}, bw::Spectrum{reference_dot, width}, poses, poses_dot,
+                  bw::Spectrum{out, slice_width}, options(g));
+  check(download(out), g.complex("project_jvp"));
+  bw::backproject_jvp(exec, bw::Spectrum{slices, slice_width}, bw::Spectrum{slices_dot, slice_width},
+                      bw::Spectrum{weights, slice_width}, bw::Spectrum{weights_dot, slice_width}, poses, poses_dot,
+                      bw::Spectrum{data, width}, bw::Spectrum{density, width}, options(g));
+  check(download(data), g.complex("backproject_jvp_data"));
+  check(download(density), g.real("backproject_jvp_density"));
+
+  const auto slices_bar = upload<C, M + 1>(slice_shape, g.complex("project_cotangent"));
+  const bw::Poses poses_bar{unset<double, 3>({1, M, N}), unset<double, 2>({1, M})};
+  bw::project_vjp(exec, bw::Spectrum{reference, width}, poses, bw::Spectrum{slices_bar, slice_width},
+                  bw::Spectrum{data, width}, poses_bar, options(g));
+  const auto extents = g.get<std::vector<int>>("reference_shape");
+  check(reference::symmetrise(download(data), extents), g.complex("project_vjp_reference_symmetrised"));
+  check(download(poses_bar.rotations), g.real("project_vjp_rotation"));
+  check(download(poses_bar.shifts), g.real("project_vjp_shift"));
+
+  const auto data_bar = upload<C, N>(g.shape("reference"), g.complex("backproject_cotangent_data"));
+  const auto density_bar = upload<double, N>(g.shape("reference"), g.real("backproject_cotangent_density"));
+  const auto weights_bar = unset<double, M + 1>(slice_shape);
+  bw::backproject_vjp(exec, bw::Spectrum{slices, slice_width}, bw::Spectrum{weights, slice_width}, poses,
+                      bw::Spectrum{data_bar, width}, bw::Spectrum{density_bar, width}, bw::Spectrum{out, slice_width},
+                      bw::Spectrum{weights_bar, slice_width}, poses_bar, options(g));
+  check(download(out), g.complex("backproject_vjp_slices"));
+  check(download(weights_bar), g.real("backproject_vjp_weights"));
+  check(download(poses_bar.rotations), g.real("backproject_vjp_rotation"));
+  check(download(poses_bar.shifts), g.real("backproject_vjp_shift"));
 }
 
 /// Batches of references of N axes, slices of two.

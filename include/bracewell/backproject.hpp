@@ -13,74 +13,11 @@
 /// ⟨u, irfft project rfft v⟩ · Πm = ⟨irfft backproject rfft u, v⟩ · Πn. κ, φ and the samples that count: project.hpp.
 #pragma once
 
-#include <bracewell/detail/arrays.hpp>
-#include <bracewell/detail/checks.hpp>
-#include <bracewell/detail/dispatch.hpp>
-#include <bracewell/detail/tasks.hpp>
+#include <bracewell/detail/backproject.hpp>
+
+#include <Kokkos_Profiling_ScopedRegion.hpp>
 
 namespace bracewell {
-
-namespace detail {
-
-template <class Slicing, class T, int N, int M, class Images, class Weights, class Data, class Density, class Kernel>
-struct Backproject {
-  using Real = T;
-  using Pose = detail::Pose<N, M>;
-  static constexpr int axes = N, slice_axes = M, reach = Kernel::reach;
-  static constexpr bool shifted = Slicing::shifted;
-
-  Slicing slicing;
-  std::int64_t poses;
-  Images slices;    // Slices or None, of complex numbers
-  Weights weights;  // of real numbers
-  Data data;        // Grid or None, of complex numbers
-  Density density;  // of real numbers
-  std::int64_t data_stride, density_stride;
-  bool accumulate;
-  Kernel kernel;
-
-  KOKKOS_INLINE_FUNCTION void blank(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
-
-  void clear(std::int64_t b, const Slab& slab) const {
-    if (accumulate) return;
-    if constexpr (Given<Data>) clear_planes(at(data, b * data_stride), slab);
-    if constexpr (Given<Density>) clear_planes(at(density, b * density_stride), slab);
-  }
-
-  template <class Add, int Count, class Owner>
-  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Owner& owner) const {
-    const auto data_b = at(data, block.b * data_stride);
-    const auto density_b = at(density, block.b * density_stride);
-    Insertion<Data, Density, T, Count> insertion{data_b, density_b, {}, {}, {}};
-    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
-      const int kx = block.kx + lane;
-      const T multiplicity = 2 * kx % slicing.slice_extent[0] == 0 ? T(0.5) : T(1);
-      if constexpr (Given<Data>) {
-        const Kokkos::complex<T> z = slices.row(block.b, block.p, block.row)[kx];
-        insertion.re[lane] = multiplicity * z.real();
-        insertion.im[lane] = multiplicity * z.imag();
-      }
-      if constexpr (Given<Weights>) {
-        insertion.weight[lane] = multiplicity * weights.row(block.b, block.p, block.row)[kx];
-      } else {
-        insertion.weight[lane] = multiplicity;
-      }
-    }
-    if constexpr (shifted && Given<Data>) block.phases.template multiply<-1>(insertion.re, insertion.im);
-    Stencil<T, N, Kernel::reach, false, true, Count> stencil;
-    locate<false>(stencil, block, kernel, slicing.extent[0]);
-    if constexpr (Given<Density>)
-      if (slicing.extent[0] < 2 * Kernel::reach) {  // several taps share a column, and Σ |φ| is not |Σ φ|
-        auto absolute = stencil;
-        locate<true>(absolute, block, kernel, slicing.extent[0]);
-        insert_samples<Add>(insertion, stencil, absolute, block.lanes, owner);
-        return;
-      }
-    insert_samples<Add>(insertion, stencil, stencil, block.lanes, owner);
-  }
-};
-
-}  // namespace detail
 
 /// Inserts the slices of P poses into each reference.
 ///
@@ -93,7 +30,7 @@ struct Backproject {
 ///
 /// On host execution spaces the result is bitwise the same for any number of threads; on devices it differs from run to run
 /// by the order of atomic additions. Arrays are contiguous along x. Odd real widths are told by `Spectrum{view, width}`.
-/// \\throws std::invalid_argument naming the argument, before anything is written.
+/// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class SliceArray, class Weights, class PosesType, class Data, class Density, class Kernel = None>
 void backproject(const Exec& exec, const SliceArray& slices, const Weights& weights, const PosesType& poses,
                  const Data& data, const Density& density, const SliceOptions& options = {}, const Kernel& kernel = {}) {
@@ -123,46 +60,213 @@ void backproject(const Exec& exec, const SliceArray& slices, const Weights& weig
 
   constexpr const char* name = "backproject";
   constexpr int N = detail::reference_axes<PosesType, GridArray>, M = detail::slice_axes<PosesType, Image>;
-  const detail::Shape slices_shape = detail::shape("slices", slices), weights_shape = detail::shape("weights", weights),
-                      data_shape = detail::shape("data", data), density_shape = detail::shape("density", density),
-                      rotations_shape = detail::shape("rotations", poses.rotations),
-                      shifts_shape = detail::shape("shifts", poses.shifts);
-  const auto counts = detail::check_slicing(name, N, data_shape ? data_shape : density_shape, rotations_shape, shifts_shape,
-                                            slices_shape ? slices_shape : weights_shape);
-  if (slices_shape && weights_shape) detail::check_same(name, weights_shape, slices_shape, M);
-  if (data_shape && density_shape) detail::check_same(name, density_shape, data_shape, N);
+  using T = detail::Precision<GridArray>;
+  const detail::SlicingShapes shapes{
+      Given<Data> ? detail::shape("data", data) : detail::shape("density", density),
+      detail::shape("rotations", poses.rotations), detail::shape("shifts", poses.shifts),
+      Given<SliceArray> ? detail::shape("slices", slices) : detail::shape("weights", weights)};
+  const detail::Shape weights_shape = detail::shape("weights", weights), density_shape = detail::shape("density", density);
+  const auto counts = detail::check_slicing(name, N, shapes);
+  detail::check_same(name, weights_shape, shapes.slices, M);
+  detail::check_same(name, density_shape, shapes.reference, N);
   detail::check_options(name, options);
-  for (const auto& output : {data_shape, density_shape})
-    for (const auto& input : {slices_shape, weights_shape, rotations_shape, shifts_shape})
-      detail::check_apart(name, output, input);
-  detail::check_apart(name, density_shape, data_shape);
+  for (const auto* output : {&shapes.reference, &density_shape})
+    for (const auto* input : {&shapes.slices, &weights_shape, &shapes.rotations, &shapes.shifts})
+      detail::check_apart(name, *output, *input);
+  if (Given<Data>) detail::check_apart(name, density_shape, shapes.reference);
 
+  const Kokkos::Profiling::ScopedRegion region("bracewell::backproject");
   detail::with_kernel(name, options, kernel, [&](const auto& phi) {
-    using T = detail::Precision<GridArray>;
-    using Complex = Kokkos::complex<T>;
-    const auto slicing = detail::make_slicing(grid, poses, image, options);
-    const auto slice_rows = detail::make_slices<M, const Complex>(slices);
-    const auto weight_rows = detail::make_slices<M, const T>(weights);
-    const auto data_grid = detail::make_grid<N, Complex>(data);
-    const auto density_grid = detail::make_grid<N, T>(density);
-    using Op = detail::Backproject<std::decay_t<decltype(slicing)>, T, N, M, std::decay_t<decltype(slice_rows)>,
-                                   std::decay_t<decltype(weight_rows)>, std::decay_t<decltype(data_grid)>,
-                                   std::decay_t<decltype(density_grid)>, std::decay_t<decltype(phi)>>;
-    const Op op{slicing,
-                counts.poses,
-                slice_rows,
-                weight_rows,
-                data_grid,
-                density_grid,
-                detail::batch_stride<N>(data),
-                detail::batch_stride<N>(density),
-                options.accumulate,
-                phi};
-    detail::for_slabs(exec, name, op, counts.references, [&] {
+    const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
+    const auto base = detail::make_insertions<T, N, M>(slicing, counts.poses, slices, weights, data, density, options);
+    const detail::Backproject<std::decay_t<decltype(base)>, T, N, M, std::decay_t<decltype(phi)>> op{base, phi};
+    detail::for_slabs(exec, "bracewell::backproject", op, counts.references, [&] {
       if (options.accumulate) return;
       detail::fill_zero(exec, data);
       detail::fill_zero(exec, density);
     });
+  });
+}
+
+/// The directional derivative of `backproject` (forward mode): the change of data and density with every argument's tangent.
+///
+/// - `slices_dot`, `weights_dot`: in the shapes of `slices` and `weights`, or none.
+/// - `poses_dot`: Poses{rotations_dot, shifts_dot} in the shapes of `poses`, either or all none.
+/// - `data_dot`, `density_dot`: written, in the shapes of data and density; either may be none.
+///
+/// All else is as `backproject` has it. At kinks of φ and of |φ| it is a one-sided derivative.
+/// \throws std::invalid_argument naming the argument, before anything is written.
+template <class Exec, class SliceArray, class SlicesDot, class Weights, class WeightsDot, class PosesType, class PosesDot,
+          class DataDot, class DensityDot, class Kernel = None>
+void backproject_jvp(const Exec& exec, const SliceArray& slices, const SlicesDot& slices_dot, const Weights& weights,
+                     const WeightsDot& weights_dot, const PosesType& poses, const PosesDot& poses_dot,
+                     const DataDot& data_dot, const DensityDot& density_dot, const SliceOptions& options = {},
+                     const Kernel& kernel = {}) {
+  using detail::Given;
+  static_assert(Given<DataDot> || Given<DensityDot>, "backproject_jvp: one of 'data_dot' and 'density_dot' must be given");
+  static_assert(Given<SliceArray> || (Given<Weights> && !Given<DataDot>),
+                "backproject_jvp: 'slices' must be given, but for a density from given weights alone");
+  static_assert(!Given<SliceArray> || detail::ComplexArray<SliceArray>,
+                "backproject_jvp: 'slices' must be a View of Kokkos::complex<float> or <double>, contiguous along x "
+                "(LayoutRight), or a Spectrum of one");
+  static_assert(detail::AlikeOrNone<SlicesDot, SliceArray> && detail::AlikeOrNone<WeightsDot, Weights>,
+                "backproject_jvp: 'slices_dot' and 'weights_dot' must be arrays of the rank and precision of 'slices' and "
+                "'weights', or none");
+  const auto& grid = detail::first_given(data_dot, density_dot);
+  const auto& image = detail::first_given(slices, weights);
+  using GridArray = std::decay_t<decltype(grid)>;
+  using Image = std::decay_t<decltype(image)>;
+  static_assert(
+      (!Given<DataDot> || detail::ComplexArray<DataDot>)&&(!Given<DensityDot> ||
+                                                           detail::RealArray<DensityDot>)&&detail::WritableOrNone<DataDot> &&
+          detail::WritableOrNone<DensityDot>,
+      "backproject_jvp: 'data_dot' must be a writable View of Kokkos::complex<float> or <double>, 'density_dot' of "
+      "float or double, both contiguous along x (LayoutRight), Spectra of such, or none");
+  detail::check_slicing_types<Exec, PosesType, Image, Kernel, GridArray>();
+  detail::check_pose_companion<Exec, PosesType, PosesDot>();
+  detail::check_alike<Exec, Image, Weights>();
+  detail::check_alike<Exec, GridArray, DensityDot>();
+  static_assert(detail::Reaches<Exec, SlicesDot, WeightsDot>,
+                "backproject_jvp: a tangent is in memory that 'exec' cannot access");
+
+  constexpr const char* name = "backproject_jvp";
+  constexpr int N = detail::reference_axes<PosesType, GridArray>, M = detail::slice_axes<PosesType, Image>;
+  using T = detail::Precision<GridArray>;
+  const auto& rotations_dot = detail::rotations_of(poses_dot);
+  const auto& shifts_dot = detail::shifts_of(poses_dot);
+  const detail::SlicingShapes shapes{
+      Given<DataDot> ? detail::shape("data_dot", data_dot) : detail::shape("density_dot", density_dot),
+      detail::shape("rotations", poses.rotations), detail::shape("shifts", poses.shifts),
+      Given<SliceArray> ? detail::shape("slices", slices) : detail::shape("weights", weights)};
+  const detail::Shape weights_shape = detail::shape("weights", weights),
+                      density_shape = detail::shape("density_dot", density_dot),
+                      slices_dot_shape = detail::shape("slices_dot", slices_dot),
+                      weights_dot_shape = detail::shape("weights_dot", weights_dot);
+  const auto counts = detail::check_slicing(name, N, shapes);
+  detail::check_same(name, weights_shape, shapes.slices, M);
+  detail::check_same(name, slices_dot_shape, shapes.slices, M);
+  detail::check_same(name, weights_dot_shape, shapes.slices, M);
+  detail::check_same(name, density_shape, shapes.reference, N);
+  detail::check_same(name, detail::shape("rotations_dot", rotations_dot), shapes.rotations);
+  detail::check_same(name, detail::shape("shifts_dot", shifts_dot), shapes.shifts);
+  detail::check_options(name, options);
+  for (const auto* output : {&shapes.reference, &density_shape})
+    for (const auto* input : {&shapes.slices, &weights_shape, &slices_dot_shape, &weights_dot_shape})
+      detail::check_apart(name, *output, *input);
+  if (Given<DataDot>) detail::check_apart(name, density_shape, shapes.reference);
+
+  const Kokkos::Profiling::ScopedRegion region("bracewell::backproject_jvp");
+  detail::with_kernel(name, options, kernel, [&](const auto& phi) {
+    const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
+    const auto rates = detail::make_slicing<T, N, M>(shapes, rotations_dot, shifts_dot, options);
+    const auto base =
+        detail::make_insertions<T, N, M>(slicing, counts.poses, slices_dot, weights_dot, data_dot, density_dot, options);
+    const auto images = detail::make_slices<M, const Kokkos::complex<T>>(slices);
+    const auto image_weights = detail::make_slices<M, const T>(weights);
+    const detail::BackprojectTangent<std::decay_t<decltype(base)>, T, N, M, std::decay_t<decltype(images)>,
+                                     std::decay_t<decltype(image_weights)>, std::decay_t<decltype(rates)>,
+                                     std::decay_t<decltype(phi)>>
+        op{base, images, image_weights, rates, phi};
+    detail::for_slabs(exec, "bracewell::backproject_jvp", op, counts.references, [&] {
+      if (options.accumulate) return;
+      detail::fill_zero(exec, data_dot);
+      detail::fill_zero(exec, density_dot);
+    });
+  });
+}
+
+/// The transpose of `backproject_jvp` (reverse mode). From dL = Re Σ conj(data_bar) d(data) + Σ density_bar d(density) over the
+/// stored numbers, with C the interpolant of data_bar, symmetrised as insertion symmetrises (g(n) + conj g(−n) on the
+/// self-conjugate planes), Q that of density_bar with |φ|, and z = exp(+2πi Σ_e k_e t_e / m_e) · μ S:
+///
+///     dL/dS[k] = μ exp(−2πi Σ_e k_e t_e / m_e) C(κ),   dL/dw[k] = μ Q(κ)
+///     dL/dR_ed = Σ_k (Re(conj(z) ∂C/∂κ_d) + μ w ∂Q/∂κ_d) · oversampling · (n_d / n_x)(m_x / m_e) k_e
+///     dL/dt_e  = Σ_k Im(conj(z) C(κ)) · 2π k_e / m_e
+///
+/// - `data_bar`, `density_bar`: in the shapes of data and density; either may be none.
+/// - `slices_bar`, `weights_bar`: in the shapes of `slices` and `weights`, or none.
+/// - `poses_bar`: Poses{rotations_bar, shifts_bar} in the shapes of `poses`, either or all none. A pose shared by references
+///   receives the sum over them.
+///
+/// With `accumulate`, all are added to, else overwritten. Where only poses_bar is wanted, slices and weights are read; else
+/// only where it is wanted too. Cotangents of poses need scratch, see workspace.hpp.
+/// \throws std::invalid_argument naming the argument, before anything is written.
+template <class Exec, class SliceArray, class Weights, class PosesType, class DataBar, class DensityBar, class SlicesBar,
+          class WeightsBar, class PosesBar, class Kernel = None>
+void backproject_vjp(const Exec& exec, const SliceArray& slices, const Weights& weights, const PosesType& poses,
+                     const DataBar& data_bar, const DensityBar& density_bar, const SlicesBar& slices_bar,
+                     const WeightsBar& weights_bar, const PosesBar& poses_bar, const SliceOptions& options = {},
+                     const Kernel& kernel = {}) {
+  using detail::Given;
+  static_assert(Given<DataBar> || Given<DensityBar>, "backproject_vjp: one of 'data_bar' and 'density_bar' must be given");
+  static_assert(Given<SliceArray> || (Given<Weights> && !Given<DataBar>),
+                "backproject_vjp: 'slices' must be given, but for a density from given weights alone");
+  static_assert(!Given<SliceArray> || detail::ComplexArray<SliceArray>,
+                "backproject_vjp: 'slices' must be a View of Kokkos::complex<float> or <double>, contiguous along x "
+                "(LayoutRight), or a Spectrum of one");
+  static_assert(
+      (!Given<DataBar> || detail::ComplexArray<DataBar>)&&(!Given<DensityBar> || detail::RealArray<DensityBar>),
+      "backproject_vjp: 'data_bar' must be a View of Kokkos::complex<float> or <double>, 'density_bar' of float or "
+      "double, both contiguous along x (LayoutRight), Spectra of such, or none");
+  static_assert(
+      detail::AlikeOrNone<SlicesBar, SliceArray> && detail::AlikeOrNone<WeightsBar, Weights> &&
+          detail::WritableOrNone<SlicesBar> && detail::WritableOrNone<WeightsBar>,
+      "backproject_vjp: 'slices_bar' and 'weights_bar' must be writable arrays of the rank and precision of 'slices' "
+      "and 'weights', or none");
+  const auto& grid = detail::first_given(data_bar, density_bar);
+  const auto& image = detail::first_given(slices, weights);
+  using GridArray = std::decay_t<decltype(grid)>;
+  using Image = std::decay_t<decltype(image)>;
+  detail::check_slicing_types<Exec, PosesType, Image, Kernel, GridArray>();
+  detail::check_pose_companion<Exec, PosesType, PosesBar, true>();
+  detail::check_alike<Exec, Image, Weights>();
+  detail::check_alike<Exec, GridArray, DensityBar>();
+  static_assert(detail::Reaches<Exec, SlicesBar, WeightsBar>,
+                "backproject_vjp: a cotangent is in memory that 'exec' cannot access");
+
+  constexpr const char* name = "backproject_vjp";
+  constexpr int N = detail::reference_axes<PosesType, GridArray>, M = detail::slice_axes<PosesType, Image>;
+  using T = detail::Precision<GridArray>;
+  using Complex = Kokkos::complex<T>;
+  const auto& rotations_bar = detail::rotations_of(poses_bar);
+  const auto& shifts_bar = detail::shifts_of(poses_bar);
+  const detail::SlicingShapes shapes{
+      Given<DataBar> ? detail::shape("data_bar", data_bar) : detail::shape("density_bar", density_bar),
+      detail::shape("rotations", poses.rotations), detail::shape("shifts", poses.shifts),
+      Given<SliceArray> ? detail::shape("slices", slices) : detail::shape("weights", weights)};
+  const detail::Shape weights_shape = detail::shape("weights", weights),
+                      density_shape = detail::shape("density_bar", density_bar);
+  const detail::Shape bars[] = {detail::shape("slices_bar", slices_bar), detail::shape("weights_bar", weights_bar),
+                                detail::shape("rotations_bar", rotations_bar), detail::shape("shifts_bar", shifts_bar)};
+  const auto counts = detail::check_slicing(name, N, shapes);
+  detail::check_same(name, weights_shape, shapes.slices, M);
+  detail::check_same(name, density_shape, shapes.reference, N);
+  detail::check_same(name, bars[0], shapes.slices, M);
+  detail::check_same(name, bars[1], shapes.slices, M);
+  detail::check_same(name, bars[2], shapes.rotations);
+  detail::check_same(name, bars[3], shapes.shifts);
+  detail::check_options(name, options);
+  for (const auto& bar : bars)
+    for (const auto* input :
+         {&shapes.reference, &density_shape, &shapes.slices, &weights_shape, &shapes.rotations, &shapes.shifts})
+      detail::check_apart(name, bar, *input);
+
+  const Kokkos::Profiling::ScopedRegion region("bracewell::backproject_vjp");
+  detail::with_kernel(name, options, kernel, [&](const auto& phi) {
+    const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
+    const auto arrays =
+        detail::make_insertions<T, N, M>(slicing, counts.poses, slices, weights, data_bar, density_bar, options);
+    const auto out = detail::make_slices<M, Complex>(slices_bar);
+    const auto weights_out = detail::make_slices<M, T>(weights_bar);
+    using Sums = detail::SumsOf<N, M, std::decay_t<decltype(rotations_bar)>, std::decay_t<decltype(shifts_bar)>>;
+    const detail::BackprojectCotangent<std::decay_t<decltype(arrays)>, T, N, M, std::decay_t<decltype(out)>,
+                                       std::decay_t<decltype(weights_out)>, Sums, std::decay_t<decltype(phi)>>
+        op{arrays, out, weights_out, phi, {}};
+    if constexpr (detail::summing<Sums>) {
+      detail::for_poses(exec, "bracewell::backproject_vjp", op, counts.references, rotations_bar, shifts_bar, options);
+    } else {
+      detail::for_rows(exec, "bracewell::backproject_vjp", op, counts.references);
+    }
   });
 }
 

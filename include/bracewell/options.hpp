@@ -5,6 +5,8 @@
 
 namespace bracewell {
 
+class Workspace;
+
 /// An argument that is not given or a result that is not wanted; its code is compiled out.
 struct None {};
 inline constexpr None none{};
@@ -25,6 +27,21 @@ struct SliceOptions {
 
   /// Add to the outputs instead of overwriting them.
   bool accumulate = false;
+
+  /// Scratch that is kept from call to call (workspace.hpp). Without one, calls that need scratch allocate it.
+  Workspace* workspace = nullptr;
+};
+
+struct RasterOptions {
+  /// 0: a grid covers the box −1 … 1 on every axis. Else the edge of a voxel in the points' unit of length, and the origin is
+  /// voxel ⌊n/2⌋, where the slicer has it.
+  double voxel_size = 0;
+
+  /// Add to the outputs instead of overwriting them.
+  bool accumulate = false;
+
+  /// Scratch that is kept from call to call (workspace.hpp). Without one, calls that need scratch allocate it.
+  Workspace* workspace = nullptr;
 };
 
 }  // namespace bracewell

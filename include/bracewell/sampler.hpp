@@ -6,6 +6,8 @@
 
 #include <bracewell/detail/arrays.hpp>
 #include <bracewell/detail/checks.hpp>
+#include <bracewell/detail/inserting.hpp>
+#include <bracewell/detail/reading.hpp>
 #include <bracewell/kernels.hpp>
 
 namespace bracewell {
@@ -106,12 +108,12 @@ class Sampler {
     const auto taps = stencil<false, Symmetric>(kappa);
     if constexpr (absolute) {
       const None no;
-      detail::insert_samples<detail::AtomicAdd>(
+      detail::insert_samples<detail::AtomicAdd, N>(
           detail::Insertion<None, detail::Grid<V, N>, T, 1>{no, grid_, {}, {}, {value}}, taps, taps, {0, 1},
           detail::Whole{});
     } else {
       const None no;
-      detail::insert_samples<detail::AtomicAdd>(
+      detail::insert_samples<detail::AtomicAdd, N>(
           detail::Insertion<detail::Grid<V, N>, None, T, 1>{grid_, no, {value.real()}, {value.imag()}, {}}, taps, taps,
           {0, 1}, detail::Whole{});
     }
@@ -122,8 +124,8 @@ class Sampler {
 };
 
 template <class X>
-Sampler(const X&) -> Sampler<typename detail::View<X>::value_type, int(detail::View<X>::rank()), Linear>;
+Sampler(const X&) -> Sampler<typename detail::View<X>::value_type, int(detail::View<X>::rank), Linear>;
 template <class X, class Kernel>
-Sampler(const X&, const Kernel&) -> Sampler<typename detail::View<X>::value_type, int(detail::View<X>::rank()), Kernel>;
+Sampler(const X&, const Kernel&) -> Sampler<typename detail::View<X>::value_type, int(detail::View<X>::rank), Kernel>;
 
 }  // namespace bracewell

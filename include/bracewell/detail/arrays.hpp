@@ -2,8 +2,9 @@
 // From arguments to the plain structures that kernels hold.
 #pragma once
 
-#include <bracewell/detail/concepts.hpp>
-#include <bracewell/detail/sampling.hpp>
+#include <bracewell/detail/checks.hpp>
+#include <bracewell/detail/site.hpp>
+#include <bracewell/detail/slicing.hpp>
 
 #include <algorithm>
 
@@ -34,6 +35,19 @@ auto make_grid(const X& x) {
   }
 }
 
+/// What a View, or a Spectrum's, holds, const or not; None of None.
+template <class X>
+struct ElementOf {
+  using type = None;
+};
+template <class X>
+requires Given<X>
+struct ElementOf<X> {
+  using type = typename View<X>::value_type;
+};
+template <class X>
+using Element = typename ElementOf<X>::type;
+
 /// From one reference to the next.
 template <int N, class X>
 std::int64_t batch_stride(const X& x) {
@@ -52,7 +66,7 @@ KOKKOS_INLINE_FUNCTION Grid<V, N> at(Grid<V, N> grid, std::int64_t offset) {
 KOKKOS_INLINE_FUNCTION None at(None, std::int64_t) { return {}; }
 
 /// Zeroes on the host what lies on a slab's planes.
-template <class V, int N>
+template <class V, int N, class Slab>
 void clear_planes(const Grid<V, N>& grid, const Slab& slab) {
   const auto clear = [&](auto&& self, int axis, V* from) -> void {
     if (axis == 0) {
@@ -86,20 +100,20 @@ auto make_slices(const X& x) {
   }
 }
 
-/// Rotations (2 axes within a pose) or shifts (1 axis).
-template <int Axes, class X>
-auto make_pose_array(const X& x) {
+/// Rotations (2 axes within a pose) or shifts (1 axis) of elements V.
+template <int Axes, class V, class X>
+PoseArray<V> make_pose_array(const X& x) {
+  PoseArray<V> array{};
   if constexpr (Given<X>) {
-    constexpr int rank = int(X::rank()), leading = rank - Axes;  // [B][P] or [P]
-    PoseArray<const typename X::non_const_value_type> array{x.data(), {}};
+    constexpr int leading = int(X::rank()) - Axes;  // [B][P] or [P]
+    array.data = x.data();
     array.stride[0] = leading == 2 && x.extent(0) != 1 ? std::int64_t(x.stride(0)) : 0;
     for (int i = 0; i <= Axes; ++i) array.stride[1 + i] = std::int64_t(x.stride(leading - 1 + i));
-    return array;
-  } else {
-    return PoseArray<const None>{};
   }
+  return array;
 }
 
+/// The type of an array's numbers; None of None.
 template <class X>
 struct NumberOf {
   using type = None;
@@ -110,23 +124,39 @@ struct NumberOf<X> {
   using type = typename X::non_const_value_type;
 };
 
-template <class T, class Reference, class P, class SliceArray>
-using SlicingOf = Slicing<T, reference_axes<P, Reference>, slice_axes<P, SliceArray>,
-                          typename NumberOf<decltype(P::rotations)>::type, typename NumberOf<decltype(P::shifts)>::type>;
+template <class X>
+using Number = typename NumberOf<X>::type;
 
-/// How slices of a reference are cut.
-template <class Reference, class P, class SliceArray>
-auto make_slicing(const Reference& reference, const P& poses, const SliceArray& slices, const SliceOptions& options) {
-  constexpr int N = reference_axes<P, Reference>, M = slice_axes<P, SliceArray>;
-  SlicingOf<Precision<Reference>, Reference, P, SliceArray> slicing{};
-  const auto& r = view(reference);
-  const auto& s = view(slices);
-  for (int d = 0; d < N; ++d) slicing.extent[d] = d == 0 ? int(width(reference)) : int(r.extent(r.rank() - 1 - d));
-  for (int e = 0; e < M; ++e) slicing.slice_extent[e] = e == 0 ? int(width(slices)) : int(s.extent(s.rank() - 1 - e));
+/// `poses`, or none for its rotations and shifts.
+template <class P>
+const auto& rotations_of(const P& poses) {
+  if constexpr (Given<P>) {
+    return poses.rotations;
+  } else {
+    return none;
+  }
+}
+template <class P>
+const auto& shifts_of(const P& poses) {
+  if constexpr (Given<P>) {
+    return poses.shifts;
+  } else {
+    return none;
+  }
+}
+
+/// How slices of a reference are cut. `T`: the precision of both.
+template <class T, int N, int M, class Rotations, class Shifts>
+auto make_slicing(const SlicingShapes& shapes, const Rotations& rotations, const Shifts& shifts,
+                  const SliceOptions& options) {
+  const auto& [reference, rotations_shape, shifts_shape, slices] = shapes;
+  Slicing<T, N, M, Number<Rotations>, Number<Shifts>> slicing{};
+  for (int d = 0; d < N; ++d) slicing.extent[d] = int(d == 0 ? reference.width : reference.extent[reference.rank - 1 - d]);
+  for (int e = 0; e < M; ++e) slicing.slice_extent[e] = int(e == 0 ? slices.width : slices.extent[slices.rank - 1 - e]);
   slicing.oversampling = options.oversampling;
   slicing.cutoff = options.cutoff;
-  slicing.rotations = make_pose_array<2>(poses.rotations);
-  slicing.shifts = make_pose_array<1>(poses.shifts);
+  slicing.rotations = make_pose_array<2, const Number<Rotations>>(rotations);
+  slicing.shifts = make_pose_array<1, const Number<Shifts>>(shifts);
   return slicing;
 }
 

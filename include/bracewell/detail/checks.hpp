@@ -79,14 +79,22 @@ inline void check_stored(const char* function, const Shape& s, int axes) {
            "width/2 + 1 columns of a positive width (give odd and unit widths as bracewell::Spectrum{view, width})");
 }
 
-/// An array in stored layout has the shape of another that was checked.
-inline void check_same(const char* function, const Shape& s, const Shape& like, int axes) {
-  check_stored(function, s, axes);
-  bool same = s.rank == like.rank && s.width == like.width;
+/// An array, where given, has the shape of another that was checked.
+inline void check_same(const char* function, const Shape& s, const Shape& like) {
+  if (!s) return;
+  bool same = s.rank == like.rank;
   for (int i = 0; same && i < s.rank; ++i) same = s.extent[i] == like.extent[i];
-  if (!same)
-    refuse(function, s.name, "of shape " + text(s) + " and real width " + std::to_string(s.width),
-           "shape " + text(like) + " and real width " + std::to_string(like.width) + ", as '" + like.name + "' has");
+  if (!same) refuse(function, s.name, "of shape " + text(s), "shape " + text(like) + ", as '" + like.name + "' has");
+}
+
+/// The same of arrays in stored layout.
+inline void check_same(const char* function, const Shape& s, const Shape& like, int axes) {
+  if (!s) return;
+  check_stored(function, s, axes);
+  check_same(function, s, like);
+  if (s.width != like.width)
+    refuse(function, s.name, "of real width " + std::to_string(s.width),
+           std::to_string(like.width) + ", as '" + like.name + "' has");
 }
 
 /// A contiguous output shares no memory with another argument.
@@ -100,9 +108,13 @@ struct Counts {
   std::int64_t references, poses;
 };
 
+struct SlicingShapes {
+  Shape reference, rotations, shifts, slices;
+};
+
 /// References, poses and slices belong together. `axes` are those of a reference.
-inline Counts check_slicing(const char* function, int axes, const Shape& reference, const Shape& rotations,
-                            const Shape& shifts, const Shape& slices) {
+inline Counts check_slicing(const char* function, int axes, const SlicingShapes& shapes) {
+  const auto& [reference, rotations, shifts, slices] = shapes;
   const bool batched = rotations.rank == 4;
   const int b = batched ? 1 : 0, slice_axes = slices.rank - 1 - b;
   check_stored(function, reference, axes);

@@ -103,10 +103,10 @@ constexpr bool static_extents_fit() {
 
 /// The ranks of all agree: 1 ≤ M ≤ N axes, and matrices of that shape.
 template <class P, class Reference, class Slices>
-concept RanksAgree = slice_axes<P, Slices>
->= 1 && slice_axes<P, Slices> <=
-            reference_axes<P, Reference>&&
-            static_extents_fit<decltype(P::rotations), reference_axes<P, Reference>, slice_axes<P, Slices>>();
+constexpr bool ranks_agree() {
+  constexpr int N = reference_axes<P, Reference>, M = slice_axes<P, Slices>;
+  return M >= 1 && M <= N && static_extents_fit<decltype(P::rotations), N, M>();
+}
 
 template <class P>
 constexpr bool shift_rank_fits() {
@@ -148,7 +148,7 @@ constexpr void check_slicing_types() {
                 "bracewell: 'poses' must be Poses{rotations, shifts}: Views of float or double, rotations [P][M][N] or "
                 "[B][P][M][N], shifts [P][M], [B][P][M] or none");
   static_assert(shift_rank_fits<P>(), "bracewell: 'shifts' must have one axis less than 'rotations'");
-  static_assert((RanksAgree<P, Grids, Slices> && ...),
+  static_assert((ranks_agree<P, Grids, Slices>() && ...),
                 "bracewell: ranks must agree: rotations [P][M][N] with references of N and slices [P] + M axes, or "
                 "rotations [B][P][M][N] with references of [B] + N and slices of [B][P] + M axes, 1 <= M <= N");
   static_assert((std::is_same_v<Precision<Grids>, Precision<Slices>> && ...),
@@ -165,6 +165,53 @@ constexpr void check_alike() {
     static_assert(View<X>::rank() == View<Like>::rank() && std::is_same_v<Precision<X>, Precision<Like>>,
                   "bracewell: 'weights' must have the rank and precision of 'slices', 'density' those of 'data'");
     static_assert(Reaches<Exec, X>, "bracewell: an array is in memory that 'exec' cannot access");
+  }
+}
+
+/// A tangent or cotangent goes with an array, or is none.
+template <class X, class Like>
+constexpr bool alike_or_none() {
+  if constexpr (!Given<X>) {
+    return true;
+  } else if constexpr (!Given<Like> || !RowsContiguous<X>) {
+    return false;
+  } else {
+    return View<X>::rank() == View<Like>::rank() &&
+           std::is_same_v<typename View<X>::non_const_value_type, typename View<Like>::non_const_value_type>;
+  }
+}
+template <class X, class Like>
+concept AlikeOrNone = alike_or_none<X, Like>();
+
+template <class X>
+concept WritableOrNone = !Given<X> || Writable<X>;
+
+/// The same of rotations or shifts, whose precisions are free.
+template <class X, class Like>
+constexpr bool pose_alike_or_none() {
+  if constexpr (!Given<X>) {
+    return true;
+  } else if constexpr (!Given<Like> || !Numbers<X>) {
+    return false;
+  } else {
+    return X::rank() == Like::rank();
+  }
+}
+
+/// The sentences about tangents or, to be written, cotangents of poses.
+template <class Exec, class P, class Companion, bool Written = false>
+constexpr void check_pose_companion() {
+  if constexpr (Given<Companion>) {
+    static_assert(is_poses<Companion>, "bracewell: tangents and cotangents of poses are Poses{rotations, shifts} or none");
+    static_assert(
+        pose_alike_or_none<decltype(Companion::rotations), decltype(P::rotations)>() &&
+            pose_alike_or_none<decltype(Companion::shifts), decltype(P::shifts)>(),
+        "bracewell: tangents and cotangents of rotations and shifts are Views of float or double of their rank, or "
+        "none where these are none");
+    static_assert(
+        !Written || (WritableOrNone<decltype(Companion::rotations)> && WritableOrNone<decltype(Companion::shifts)>),
+        "bracewell: cotangents of rotations and shifts must be writable");
+    static_assert(Reaches<Exec, Companion>, "bracewell: an array is in memory that 'exec' cannot access");
   }
 }
 

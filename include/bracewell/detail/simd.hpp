@@ -104,6 +104,17 @@ KOKKOS_INLINE_FUNCTION To convert(const P& pack) {
   }
 }
 
+template <class P>
+KOKKOS_INLINE_FUNCTION Lane<P> sum(const P& pack) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return pack;
+  } else {
+    Lane<P> total = 0;
+    for (int i = 0; i < lanes<P>; ++i) total += pack[i];
+    return total;
+  }
+}
+
 template <class Mask, class P>
 KOKKOS_INLINE_FUNCTION P select(const Mask& mask, const P& yes, const P& no) {
   return mask ? yes : no;

@@ -46,8 +46,10 @@ struct Row {
   double turns;  // at k_x = 0
   int begin, end;
 
-  /// |κ_d| of sample k_x on the slowest axis of the reference.
-  KOKKOS_INLINE_FUNCTION T height(int kx) const { return Kokkos::abs(kx * step[N - 1] + start[N - 1]); }
+  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return kx * step[d] + start[d]; }
+
+  /// |κ| of sample k_x on the slowest axis of the reference.
+  KOKKOS_INLINE_FUNCTION T height(int kx) const { return Kokkos::abs(kappa(N - 1, kx)); }
 };
 
 /// An array of slices, [B][P] and an axis of M each, contiguous in x.
@@ -69,6 +71,7 @@ struct Slices {
 /// κ_d = oversampling · (n_d / n_x) · Σ_e (m_x / m_e) R_ed k_e the place in the reference, both x first.
 template <class T, int N, int M, class Rotation, class Shift>
 struct Slicing {
+  static constexpr bool rotated = !std::is_same_v<Rotation, None>;  // else a rate of change with no rotation in it
   static constexpr bool shifted = !std::is_same_v<Shift, None>;
 
   int extent[N];
@@ -88,7 +91,8 @@ struct Slicing {
     double sum = 0;
     for (int e = 0; e < M; ++e) {
       for (int d = 0; d < N; ++d) {
-        pose.matrix[d][e] = scale(e, d) * double(rotations(b, p, e, d));
+        pose.matrix[d][e] = 0;
+        if constexpr (rotated) pose.matrix[d][e] = scale(e, d) * double(rotations(b, p, e, d));
         sum += Kokkos::abs(pose.matrix[d][e]);
       }
       pose.turns[e] = 0;
@@ -126,6 +130,12 @@ struct Slicing {
     return row;
   }
 
+  KOKKOS_INLINE_FUNCTION std::int64_t row_number(const Row<T, N, M>& row) const {
+    std::int64_t number = 0;
+    for (int e = M - 1; e > 0; --e) number = number * slice_extent[e] + row.index[e];
+    return number;
+  }
+
   /// Whether sample k_x of a row is within the cutoff, 1e-6 of it more included.
   KOKKOS_INLINE_FUNCTION bool in_band(const Row<T, N, M>& row, int kx) const {
     const double x = double(kx) / slice_extent[0], limit = cutoff * (1 + 1e-6);
@@ -140,7 +150,7 @@ struct Slicing {
   /// Whether its κ is within the reference's band.
   KOKKOS_INLINE_FUNCTION bool in_reference(const Row<T, N, M>& row, int kx) const {
     bool inside = true;
-    for (int d = 0; d < N; ++d) inside = inside && in_axis(kx * row.step[d] + row.start[d], extent[d]);
+    for (int d = 0; d < N; ++d) inside = inside && in_axis(row.kappa(d, kx), extent[d]);
     return inside;
   }
 
@@ -245,5 +255,43 @@ struct Block {
   Lanes lanes;
   const Phases<T, Count>& phases;
 };
+
+/// Writes a block of samples of slices, or adds them.
+template <class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void write_block(const Slices<Kokkos::complex<T>, M>& slices, const Block<T, N, M, Count>& block,
+                                        const T (&re)[Count], const T (&im)[Count], bool accumulate) {
+  Kokkos::complex<T>* out = slices.row(block.b, block.p, block.row) + block.kx;
+  for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
+    const Kokkos::complex<T> z(re[lane], im[lane]);
+    out[lane] = accumulate ? out[lane] + z : z;
+  }
+}
+
+/// Zeroes samples that do not count.
+template <class V, class T, int N, int M>
+KOKKOS_INLINE_FUNCTION void write_blank(const Slices<V, M>& slices, std::int64_t b, std::int64_t p, const Row<T, N, M>& row,
+                                        int begin, int end) {
+  V* out = slices.row(b, p, row);
+  for (int kx = begin; kx < end; ++kx) out[kx] = 0;
+}
+
+/// Rates of change along a row: of κ, and of the phase's angle, in radians.
+template <class T, int N, int M>
+struct RateRow {
+  Row<T, N, M> row;
+  double turns_per_step;
+
+  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return row.kappa(d, kx); }
+  KOKKOS_INLINE_FUNCTION T angle(int kx) const { return T(2 * Kokkos::numbers::pi * (row.turns + kx * turns_per_step)); }
+};
+
+/// `rates`: a Slicing whose poses are tangents.
+template <class T, int N, int M, int Count, class Rotation, class Shift>
+KOKKOS_INLINE_FUNCTION RateRow<T, N, M> rate_row(const Slicing<T, N, M, Rotation, Shift>& rates,
+                                                 const Block<T, N, M, Count>& block) {
+  Pose<N, M> pose;
+  rates.load(block.b, block.p, pose);
+  return {rates.row(pose, rates.row_number(block.row)), pose.turns[0]};
+}
 
 }  // namespace bracewell::detail

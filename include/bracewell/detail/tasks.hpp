@@ -2,16 +2,16 @@
 // How the samples of many slices are shared out. An operation works on blocks of neighbouring samples; here they are
 // enumerated: on the host by rows where slices are written, by slabs of the grid where that is; on a device one by one.
 //
-// An operation has `slicing`, `poses` (of each reference) and
-//   run<Add>(block, owner)          the work of some samples, adding to a grid only to planes of the owner
+// An operation is a SlicingOperation with
+//   run<Add>(block, owner, sums)    the work of some samples, adding to a grid only to planes of the owner
 //   blank(b, p, row, begin, end)    of samples that do not count
 //   clear(b, owner)                 before the first insertion into a reference's planes; insertions only
+//   Sums, parts                     where it sums cotangents of poses (pose_sums.hpp)
 #pragma once
 
 #include <bracewell/detail/dispatch.hpp>
+#include <bracewell/detail/pose_sums.hpp>
 #include <bracewell/detail/sampling.hpp>
-
-#include <Kokkos_Profiling_ScopedRegion.hpp>
 
 #include <algorithm>
 #include <string>
@@ -19,39 +19,56 @@
 
 namespace bracewell::detail {
 
+/// What all operations have: how slices are cut, and how many of each reference.
+template <class Slicing_, class T, int N, int M>
+struct SlicingOperation {
+  using Slicing = Slicing_;
+  using Real = T;
+  using Pose = detail::Pose<N, M>;
+  using Sums = NoSums;
+  static constexpr int axes = N, slice_axes = M;
+
+  Slicing slicing;
+  std::int64_t poses;
+};
+
 /// Runs the blocks of samples begin … end − 1 of a row.
 template <class Op, class T, int N, int M, class Owner>
 void run_row(const Op& op, std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end,
-             Phases<T, host_count>& phases, const Owner& owner) {
+             Phases<T, host_count>& phases, const Owner& owner, typename Op::Sums& sums) {
   if (begin >= end) return;
   int kx = begin - begin % host_count;
-  if constexpr (Op::shifted) phases.start(row.turns, kx);
+  if constexpr (Op::Slicing::shifted) phases.start(row.turns, kx);
   for (; kx < end; kx += host_count) {
     const Lanes lanes{std::max(begin - kx, 0), std::min(end - kx, host_count)};
-    op.template run<PlainAdd>(Block<T, N, M, host_count>{b, p, row, kx, lanes, phases}, owner);
-    if constexpr (Op::shifted) phases.advance();
+    op.template run<PlainAdd>(Block<T, N, M, host_count>{b, p, row, kx, lanes, phases}, owner, sums);
+    if constexpr (Op::Slicing::shifted) phases.advance();
   }
+}
+
+/// How many tasks share a slice, of `slices` in all: whatever the number of threads, so that sums do not depend on it.
+template <class Exec, class Slicing>
+std::int64_t parts_of_slice(const Slicing& slicing, std::int64_t slices, bool sums) {
+  const std::int64_t enough_tasks = on_host<Exec> ? 128 : 2048, samples_per_task = 4096;
+  const std::int64_t wanted = sums ? enough_tasks / std::max<std::int64_t>(slices, 1)
+                                   : slicing.rows() * (slicing.slice_extent[0] / 2 + 1) / samples_per_task;
+  return std::clamp<std::int64_t>(wanted, 1, slicing.rows());
 }
 
 /// Host: some rows of one slice.
 template <class Op>
 struct RowTask {
   Op op;
-  std::int64_t rows_per_task, tasks_per_slice;
-
-  explicit RowTask(const Op& op_) : op(op_) {
-    const std::int64_t samples = 4096, rows = op.slicing.rows();
-    rows_per_task = std::clamp<std::int64_t>(samples / (op.slicing.slice_extent[0] / 2 + 1), 1, rows);
-    tasks_per_slice = (rows + rows_per_task - 1) / rows_per_task;
-  }
+  std::int64_t parts;
 
   void operator()(std::int64_t task) const {
-    const std::int64_t slice = task / tasks_per_slice, b = slice / op.poses, p = slice % op.poses;
-    const std::int64_t first = task % tasks_per_slice * rows_per_task;
+    const std::int64_t slice = task / parts, part = task % parts, b = slice / op.poses, p = slice % op.poses;
+    const std::int64_t rows = op.slicing.rows();
     typename Op::Pose pose;
+    typename Op::Sums sums;
     const bool finite = op.slicing.load(b, p, pose);
     Phases<typename Op::Real, host_count> phases(pose.turns[0]);
-    for (std::int64_t r = first; r < std::min(first + rows_per_task, op.slicing.rows()); ++r) {
+    for (std::int64_t r = part * rows / parts; r < (part + 1) * rows / parts; ++r) {
       auto row = op.slicing.row(pose, r);
       const int end = row.end;
       if (finite) {
@@ -60,9 +77,10 @@ struct RowTask {
         row.end = row.begin;
       }
       op.blank(b, p, row, 0, row.begin);
-      run_row(op, b, p, row, row.begin, row.end, phases, Whole{});
+      run_row(op, b, p, row, row.begin, row.end, phases, Whole{}, sums);
       op.blank(b, p, row, row.end, end);
     }
+    if constexpr (summing<typename Op::Sums>) op.parts.store(slice, part, sums);
   }
 };
 
@@ -115,7 +133,8 @@ struct SlabTask {
         op.slicing.clip(row);
         if (row.begin == row.end) continue;
         const Stretches s = crossing(row, slab.low - Op::reach, slab.high - 1 + Op::reach);
-        for (int i = 0; i < 2; ++i) run_row(op, b, p, row, s.begin[i], s.end[i], phases, slab);
+        typename Op::Sums no_sums;
+        for (int i = 0; i < 2; ++i) run_row(op, b, p, row, s.begin[i], s.end[i], phases, slab, no_sums);
       }
     }
   }
@@ -164,60 +183,117 @@ void launch(const Exec& exec, const std::string& label, std::int64_t tasks, cons
   Kokkos::parallel_for(label, policy, task);
 }
 
-/// Device: one sample.
+/// Device: one sample of one slice.
+template <class Op>
+KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::int64_t sample, typename Op::Sums& sums) {
+  const int columns = op.slicing.slice_extent[0] / 2 + 1, kx = int(sample % columns);
+  const std::int64_t b = slice / op.poses, p = slice % op.poses;
+  typename Op::Pose pose;
+  const bool finite = op.slicing.load(b, p, pose);
+  const auto row = op.slicing.row(pose, sample / columns);
+  if (!finite || !op.slicing.in_band(row, kx) || !op.slicing.in_reference(row, kx)) {
+    op.blank(b, p, row, kx, kx + 1);
+    return;
+  }
+  Phases<typename Op::Real, 1> phases(pose.turns[0]);
+  if constexpr (Op::Slicing::shifted) phases.start(row.turns, kx);
+  op.template run<AtomicAdd>(Block<typename Op::Real, Op::axes, Op::slice_axes, 1>{b, p, row, kx, {0, 1}, phases}, Whole{},
+                             sums);
+}
+
 template <class Op>
 struct SampleTask {
   Op op;
-
-  std::int64_t size(std::int64_t references) const {
-    return references * op.poses * op.slicing.rows() * (op.slicing.slice_extent[0] / 2 + 1);
-  }
+  std::int64_t samples;  // of a slice
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const {
-    const int columns = op.slicing.slice_extent[0] / 2 + 1, kx = int(i % columns);
-    const std::int64_t rows = op.slicing.rows(), r = i / columns % rows, slice = i / columns / rows;
-    const std::int64_t b = slice / op.poses, p = slice % op.poses;
-    typename Op::Pose pose;
-    const bool finite = op.slicing.load(b, p, pose);
-    const auto row = op.slicing.row(pose, r);
-    if (!finite || !op.slicing.in_band(row, kx) || !op.slicing.in_reference(row, kx)) {
-      op.blank(b, p, row, kx, kx + 1);
-      return;
-    }
-    Phases<typename Op::Real, 1> phases(pose.turns[0]);
-    if constexpr (Op::shifted) phases.start(row.turns, kx);
-    op.template run<AtomicAdd>(Block<typename Op::Real, Op::axes, Op::slice_axes, 1>{b, p, row, kx, {0, 1}, phases},
-                               Whole{});
+    NoSums no_sums;
+    run_sample(op, i / samples, i % samples, no_sums);
   }
 };
 
-/// Runs an operation that writes slices.
+/// Device: a team sums over a part of one slice.
+template <class Op>
+struct TeamTask {
+  using Sums = typename Op::Sums;
+
+  Op op;
+  std::int64_t samples;
+
+  template <class Member>
+  KOKKOS_FUNCTION void operator()(const Member& team) const {
+    const std::int64_t slice = team.league_rank() / op.parts.parts, part = team.league_rank() % op.parts.parts;
+    const std::int64_t first = part * samples / op.parts.parts, last = (part + 1) * samples / op.parts.parts;
+    Sums total;
+    Kokkos::parallel_reduce(
+        Kokkos::TeamThreadRange(team, first, last), [&](std::int64_t i, Sums& sums) { run_sample(op, slice, i, sums); },
+        Kokkos::Sum<Sums>(total));
+    Kokkos::single(Kokkos::PerTeam(team), [&] { op.parts.store(slice, part, total); });
+  }
+};
+
+/// Runs an operation that writes slices or sums over them.
 template <class Exec, class Op>
-void for_rows(const Exec& exec, const char* name, const Op& op, std::int64_t references) {
-  const std::string region = std::string("bracewell::") + name;
-  const Kokkos::Profiling::ScopedRegion scope(region);
+void for_rows(const Exec& exec, const std::string& label, const Op& op, std::int64_t references) {
+  const std::int64_t slices = references * op.poses, samples = op.slicing.rows() * (op.slicing.slice_extent[0] / 2 + 1);
+  constexpr bool sums = summing<typename Op::Sums>;
   if constexpr (on_host<Exec>) {
-    const RowTask<Op> task(op);
-    launch(exec, region, references * op.poses * task.tasks_per_slice, task);
+    const RowTask<Op> task{op, parts_of_slice<Exec>(op.slicing, slices, sums)};
+    launch(exec, label, slices * task.parts, task);
+  } else if constexpr (sums) {
+    if (slices == 0) return;
+    Kokkos::parallel_for(label, Kokkos::TeamPolicy<Exec>(exec, int(slices * op.parts.parts), Kokkos::AUTO),
+                         TeamTask<Op>{op, samples});
   } else {
-    const SampleTask<Op> task{op};
-    launch(exec, region, task.size(references), task);
+    launch(exec, label, slices * samples, SampleTask<Op>{op, samples});
   }
 }
 
 /// Runs an operation that inserts into grids. `clear` empties them, where wanted, on a device.
 template <class Exec, class Op, class Clear>
-void for_slabs(const Exec& exec, const char* name, const Op& op, std::int64_t references, const Clear& clear) {
-  const std::string region = std::string("bracewell::") + name;
-  const Kokkos::Profiling::ScopedRegion scope(region);
+void for_slabs(const Exec& exec, const std::string& label, const Op& op, std::int64_t references, const Clear& clear) {
   if constexpr (on_host<Exec>) {
     const SlabTask<Op> task{op, balanced_slabs(op, references, exec.concurrency())};
-    launch(exec, region, references * task.slabs(), task);
+    launch(exec, label, references * task.slabs(), task);
   } else {
     clear();
-    const SampleTask<Op> task{op};
-    launch(exec, region, task.size(references), task);
+    for_rows(exec, label, op, references);
   }
 }
 
+/// Runs an operation that sums cotangents of poses, and adds up its parts.
+template <class Exec, class Op, class RotationsBar, class ShiftsBar>
+void for_poses(const Exec& exec, const std::string& label, Op op, std::int64_t references, const RotationsBar& rotations_bar,
+               const ShiftsBar& shifts_bar, const SliceOptions& options) {
+  using Sums = typename Op::Sums;
+  const std::int64_t slices = references * op.poses;
+  op.parts.parts = parts_of_slice<Exec>(op.slicing, slices, true);
+  Workspace once;
+  const auto scratch = (options.workspace ? *options.workspace : once).numbers(exec, slices * op.parts.parts * Sums::size);
+  op.parts.data = scratch.data();
+  for_rows(exec, label, op, references);
+  const auto reduce = [&](auto rotation, const auto& bar) {
+    if constexpr (Given<std::decay_t<decltype(bar)>>) {
+      using V = typename std::decay_t<decltype(bar)>::value_type;
+      constexpr bool is_rotation = decltype(rotation)::value;
+      const bool batched = bar.rank() == (is_rotation ? 4 : 3);
+      const std::int64_t batch = batched ? std::int64_t(bar.extent(0)) : 1;
+      const ReducePoses<is_rotation, typename Op::Slicing, V, Sums, Op::axes, Op::slice_axes> task{
+          op.slicing,          make_pose_array < is_rotation ? 2 : 1,
+          V > (bar),           op.parts,
+          references,          op.poses,
+          batch != references, options.accumulate};
+      launch(exec, label + "_poses", batch * op.poses, task);
+    }
+  };
+  reduce(std::true_type{}, rotations_bar);
+  reduce(std::false_type{}, shifts_bar);
+}
+
 }  // namespace bracewell::detail
+
+/// The identity of a team's sum.
+template <int N, int M, bool Rotations, bool Shifts>
+struct Kokkos::reduction_identity<bracewell::detail::PoseSums<N, M, Rotations, Shifts>> {
+  KOKKOS_FUNCTION static bracewell::detail::PoseSums<N, M, Rotations, Shifts> sum() { return {}; }
+};

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// What backproject and its derivatives do at a block of samples.
+#pragma once
+
+#include <bracewell/detail/inserting.hpp>
+#include <bracewell/detail/pose_sums.hpp>
+#include <bracewell/detail/reading.hpp>
+#include <bracewell/detail/tasks.hpp>
+
+namespace bracewell::detail {
+
+/// Half of a sample is inserted where its column is its own mate.
+template <class T>
+KOKKOS_INLINE_FUNCTION T multiplicity(int kx, int width) {
+  return 2 * kx % width == 0 ? T(0.5) : T(1);
+}
+
+/// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Idle lanes are
+/// left as they are.
+template <class Slicing, class Images, class Weights, class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void load_block(const Slicing& slicing, const Images& slices, const Weights& weights,
+                                       const Block<T, N, M, Count>& block, T (&re)[Count], T (&im)[Count],
+                                       T (&weight)[Count]) {
+  for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
+    const int kx = block.kx + lane;
+    const T factor = multiplicity<T>(kx, slicing.slice_extent[0]);
+    if constexpr (!std::is_same_v<Images, None>) {
+      const Kokkos::complex<T> z = slices.row(block.b, block.p, block.row)[kx];
+      re[lane] = factor * z.real();
+      im[lane] = factor * z.imag();
+    }
+    if constexpr (std::is_same_v<Weights, None>) {
+      weight[lane] = factor;
+    } else {
+      weight[lane] = factor * weights.row(block.b, block.p, block.row)[kx];
+    }
+  }
+  if constexpr (Slicing::shifted && !std::is_same_v<Images, None>) block.phases.template multiply<-1>(re, im);
+}
+
+/// The arrays of backproject: images to read, grids to add to; its cotangents read the latter.
+template <class Slicing, class T, int N, int M, class Images_, class Weights_, class Data_, class Density_>
+struct Insertions : SlicingOperation<Slicing, T, N, M> {
+  using Images = Images_;    // Slices or None, of complex numbers
+  using Weights = Weights_;  // of real numbers
+  using Data = Data_;        // Grid or None, of complex numbers
+  using Density = Density_;  // of real numbers
+
+  Images slices;
+  Weights weights;
+  Data data;
+  Density density;
+  std::int64_t data_stride, density_stride;
+  bool accumulate;
+
+  KOKKOS_INLINE_FUNCTION void blank(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+
+  void clear(std::int64_t b, const Slab& slab) const {
+    if (accumulate) return;
+    if constexpr (Given<Data>) clear_planes(at(data, b * data_stride), slab);
+    if constexpr (Given<Density>) clear_planes(at(density, b * density_stride), slab);
+  }
+};
+
+template <class T, int N, int M, class Slicing, class S, class W, class D, class R>
+auto make_insertions(const Slicing& slicing, std::int64_t poses, const S& slices, const W& weights, const D& data,
+                     const R& density, const SliceOptions& options) {
+  const auto images = make_slices<M, const Kokkos::complex<T>>(slices);
+  const auto image_weights = make_slices<M, const T>(weights);
+  const auto data_grid = make_grid<N, Element<D>>(data);
+  const auto density_grid = make_grid<N, Element<R>>(density);
+  return Insertions<Slicing, T, N, M, std::decay_t<decltype(images)>, std::decay_t<decltype(image_weights)>,
+                    std::decay_t<decltype(data_grid)>, std::decay_t<decltype(density_grid)>>{
+      {slicing, poses},  images, image_weights, data_grid, density_grid, batch_stride<N>(data), batch_stride<N>(density),
+      options.accumulate};
+}
+
+template <class Base, class T, int N, int M, class Kernel>
+struct Backproject : Base {
+  using Data = typename Base::Data;
+  using Density = typename Base::Density;
+  static constexpr int reach = Kernel::reach;
+
+  Kernel kernel;
+
+  template <class Add, int Count, class Owner>
+  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Owner& owner, NoSums&) const {
+    const auto data_b = at(this->data, block.b * this->data_stride);
+    const auto density_b = at(this->density, block.b * this->density_stride);
+    Insertion<Data, Density, T, Count> insertion{data_b, density_b};
+    load_block(this->slicing, this->slices, this->weights, block, insertion.re, insertion.im, insertion.weight);
+    const int width = this->slicing.extent[0];
+    Stencil<T, N, reach, false, true, Count> stencil;
+    locate<false>(stencil, block, kernel, width);
+    if constexpr (Given<Density>)
+      if (width < 2 * reach) {  // several taps share a column, and Σ |φ| is not |Σ φ|
+        auto absolute = stencil;
+        locate<true>(absolute, block, kernel, width);
+        insert_samples<Add, N>(insertion, stencil, absolute, block.lanes, owner);
+        return;
+      }
+    insert_samples<Add, N>(insertion, stencil, stencil, block.lanes, owner);
+  }
+};
+
+/// Inserts the rates of what is inserted, and what is inserted with the rates of its weights. The base reads the tangents of
+/// slices and weights. Rates: a Slicing of the poses' tangents.
+template <class Base, class T, int N, int M, class Images, class Weights, class Rates, class Kernel>
+struct BackprojectTangent : Base {
+  static constexpr int reach = Kernel::reach;
+
+  Images primal_slices;
+  Weights primal_weights;
+  Rates rates;
+  Kernel kernel;
+
+  template <class Add, int Count, class Owner>
+  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Owner& owner, NoSums&) const {
+    using DataGrid = typename Base::Data;
+    using DensityGrid = typename Base::Density;
+    const None no;
+    if constexpr (Given<DataGrid>) {
+      const auto grid = at(this->data, block.b * this->data_stride);
+      insert<Add, false>(InsertionRate<DataGrid, None, T, N, Count>{{grid, no}}, block, owner);
+    }
+    if constexpr (Given<DensityGrid>) {
+      const auto grid = at(this->density, block.b * this->density_stride);
+      insert<Add, true>(InsertionRate<None, DensityGrid, T, N, Count>{{no, grid}}, block, owner);
+    }
+  }
+
+ private:
+  template <class Add, bool Absolute, class Set, int Count, class Owner>
+  KOKKOS_INLINE_FUNCTION void insert(Set set, const Block<T, N, M, Count>& block, const Owner& owner) const {
+    T unused[Count];
+    if constexpr (Absolute) {
+      load_block(this->slicing, none, primal_weights, block, set.re, set.im, set.weight);
+      if constexpr (Given<typename Base::Weights>)
+        load_block(this->slicing, none, this->weights, block, set.re, set.im, set.weight_rate);
+    } else {
+      load_block(this->slicing, primal_slices, none, block, set.re, set.im, unused);
+      if constexpr (Given<typename Base::Images>)
+        load_block(this->slicing, this->slices, none, block, set.re_rate, set.im_rate, unused);
+    }
+    if constexpr (Rates::rotated || Rates::shifted) {
+      const auto rate = rate_row(rates, block);
+      for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
+        for (int d = 0; d < N; ++d) set.kappa_rate[d][lane] = rate.kappa(d, block.kx + lane);
+        if constexpr (Rates::shifted && !Absolute) {
+          const T turning = rate.angle(block.kx + lane);
+          set.re_rate[lane] -= turning * set.im[lane];
+          set.im_rate[lane] += turning * set.re[lane];
+        }
+      }
+    }
+    Stencil<T, N, reach, true, true, Count> stencil;
+    locate<Absolute>(stencil, block, kernel, this->slicing.extent[0]);
+    insert_samples<Add, N>(set, stencil, stencil, block.lanes, owner);
+  }
+};
+
+/// Gathers the base's grids, the cotangents of data and density, symmetrised as insertion symmetrises, for the cotangents of
+/// slices, weights (Slices, or None) and poses (PoseSums, or NoSums).
+template <class Base, class T, int N, int M, class ImagesBar, class WeightsBar, class Sums_, class Kernel>
+struct BackprojectCotangent : Base {
+  using Sums = Sums_;
+  using DataBar = typename Base::Data;
+  using DensityBar = typename Base::Density;
+  using Slicing = typename Base::Slicing;
+
+  ImagesBar slices_bar;
+  WeightsBar weights_bar;
+  Kernel kernel;
+  PoseParts<Sums> parts;
+
+  KOKKOS_INLINE_FUNCTION void blank(std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end) const {
+    if (this->accumulate) return;
+    if constexpr (Given<ImagesBar>) write_blank(slices_bar, b, p, row, begin, end);
+    if constexpr (Given<WeightsBar>) write_blank(weights_bar, b, p, row, begin, end);
+  }
+
+  template <class Add, int Count>
+  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, Whole, Sums& sums) const {
+    T re[Count] = {}, im[Count] = {}, weight[Count] = {};
+    if constexpr (summing<Sums>) load_block(this->slicing, this->slices, this->weights, block, re, im, weight);
+    if constexpr (Given<DataBar> && (Given<ImagesBar> || summing<Sums>)) {
+      auto bar = gather<2, false>(this->data, this->data_stride, block);
+      if constexpr (summing<Sums>) sums.add(block, bar, re, im);
+      if constexpr (Given<ImagesBar>) {
+        auto& [bar_re, bar_im] = bar.part[0];
+        if constexpr (Slicing::shifted) block.phases.template multiply<1>(bar_re, bar_im);
+        halve(block, bar_re);
+        halve(block, bar_im);
+        write_block(slices_bar, block, bar_re, bar_im, this->accumulate);
+      }
+    } else {
+      if constexpr (Given<ImagesBar>) blank(block, slices_bar);
+    }
+    if constexpr (Given<DensityBar> && (Given<WeightsBar> || summing<Sums>)) {
+      auto bar = gather<1, true>(this->density, this->density_stride, block);
+      if constexpr (summing<Sums>) sums.add(block, bar, weight, weight);
+      if constexpr (Given<WeightsBar>) {
+        halve(block, bar.part[0][0]);
+        T* out = weights_bar.row(block.b, block.p, block.row) + block.kx;
+        for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
+          out[lane] = this->accumulate ? out[lane] + bar.part[0][0][lane] : bar.part[0][0][lane];
+      }
+    } else {
+      if constexpr (Given<WeightsBar>) blank(block, weights_bar);
+    }
+  }
+
+ private:
+  template <int Components, bool Absolute, class Bar, int Count>
+  KOKKOS_INLINE_FUNCTION auto gather(const Bar& grid, std::int64_t stride, const Block<T, N, M, Count>& block) const {
+    constexpr bool slopes = Sums::rotations;
+    Stencil<T, N, Kernel::reach, slopes, true, Count> stencil;
+    locate<Absolute>(stencil, block, kernel, this->slicing.extent[0]);
+    Samples<T, Components, slopes ? 1 + N : 1, Count> samples{};
+    read_samples<slopes>(at(grid, block.b * stride), stencil, block.lanes, samples);
+    return samples;
+  }
+
+  template <int Count>
+  KOKKOS_INLINE_FUNCTION void halve(const Block<T, N, M, Count>& block, T (&x)[Count]) const {
+    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
+      x[lane] *= multiplicity<T>(block.kx + lane, this->slicing.slice_extent[0]);
+  }
+
+  template <int Count, class Bar>
+  KOKKOS_INLINE_FUNCTION void blank(const Block<T, N, M, Count>& block, const Bar& bar) const {
+    const int begin = block.kx + block.lanes.begin, end = block.kx + block.lanes.end;
+    if (!this->accumulate) write_blank(bar, block.b, block.p, block.row, begin, end);
+  }
+};
+
+}  // namespace bracewell::detail

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Inserting a few samples at once: the transpose of reading them.
+#pragma once
+
+#include <bracewell/detail/sampling.hpp>
+
+namespace bracewell::detail {
+
+/// Adds without or with regard to other threads.
+struct PlainAdd {
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
+    sum += term;
+  }
+};
+struct AtomicAdd {
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
+    Kokkos::atomic_add(&sum, term);
+  }
+};
+
+/// A number and its rate of change: products of weights, where an insertion's rate is inserted.
+template <class T>
+struct Dual {
+  T value, rate;
+};
+template <class T>
+KOKKOS_INLINE_FUNCTION Dual<T> operator*(const Dual<T>& a, const Dual<T>& b) {
+  return {a.value * b.value, a.value * b.rate + a.rate * b.value};
+}
+
+/// What is inserted at samples: complex numbers into `data`, with the kernel's weights, and real ones into `density`, with
+/// their moduli. Either grid may be None.
+template <class Data, class Density, class T, int Count>
+struct Insertion {
+  static constexpr bool has_data = !std::is_same_v<Data, None>, has_density = !std::is_same_v<Density, None>;
+  static constexpr bool rates = false;
+
+  const Data& data;
+  const Density& density;
+  T re[Count] = {}, im[Count] = {}, weight[Count] = {};
+};
+
+/// The rate of change of an insertion into one of the grids, when numbers and κ change.
+template <class Data, class Density, class T, int N, int Count>
+struct InsertionRate : Insertion<Data, Density, T, Count> {
+  static constexpr bool rates = true;
+
+  T re_rate[Count] = {}, im_rate[Count] = {}, weight_rate[Count] = {};
+  T kappa_rate[N][Count] = {};
+};
+
+/// The rows of taps that another walk knows, with the rates of change of their weights.
+template <class Walk, class T, int N, int Count>
+struct RateWalk {
+  static constexpr int taps = Walk::taps;
+
+  const Walk& walk;
+  const T (&kappa_rate)[N][Count];
+  int lane;
+
+  KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const { return walk.step(axis, j, where); }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return walk.owns(axis, j); }
+  KOKKOS_INLINE_FUNCTION Dual<T> weight(int axis, int j) const {
+    return {walk.weight(axis, j), walk.slope(axis, j) * kappa_rate[axis][lane]};
+  }
+};
+
+/// leaf(where, product of the weights above x, and its rate where the set has rates) at every row of a walk.
+template <int N, class Set, class Walk, class Leaf>
+KOKKOS_INLINE_FUNCTION void spread_rows(const Set& set, const Walk& walk, int lane, const Leaf& leaf) {
+  using T = std::remove_cvref_t<decltype(set.re[0])>;
+  if constexpr (Set::rates) {
+    const RateWalk<Walk, T, N, std::extent_v<decltype(set.re)>> rate_walk{walk, set.kappa_rate, lane};
+    spread<N - 1>(rate_walk, walk.start(), Dual<T>{1, 0}, leaf);
+  } else {
+    spread<N - 1>(walk, walk.start(), T(1), leaf);
+  }
+}
+
+/// The transpose of read_samples, at some samples, into the planes of an owner. With a Symmetric stencil it is the insertion of
+/// every sample and of its conjugate at −κ. `density_stencil`: where several taps share a column, the stencil of |φ|.
+template <class Add, int N, class Set, class Stencil, class Owner>
+KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Stencil& stencil, const Stencil& density_stencil,
+                                           Lanes lanes, const Owner& owner) {
+  using T = std::remove_cvref_t<decltype(insertion.re[0])>;
+  static_assert(!(Set::rates && Set::has_data && Set::has_density), "rates go into one grid");
+  constexpr int taps = Stencil::taps, Count = Stencil::count;
+  // Mates are conjugates, and so is what is inserted by the taps of a folded sample.
+  const auto side = [&](int lane, bool mate) { return mate ? -stencil.sign[lane] : stencil.sign[lane]; };
+
+  if constexpr (Count > 1) {
+    using Rows = Offsets<Stencil, T, N, Count>;
+    const auto& grid = first_given(insertion.data, insertion.density);
+    bool fit = Rows::fit(grid);
+    if constexpr (Set::has_data && Set::has_density)
+      for (int d = 1; d < N; ++d) fit = fit && insertion.data.stride[d] == insertion.density.stride[d];
+    if (fit) {
+      constexpr int parts = Set::rates ? 2 : 1;
+      Rows rows[2];
+      // All strips of the block are written before the first is loaded: a load that follows the stores of its parts waits.
+      T data_strip[2][Count][parts][2 * taps], density_strip[2][Count][parts][taps];
+      bool mirrored = false;
+      for (int lane = lanes.begin; lane < lanes.end; ++lane) mirrored = mirrored || stencil.mirrored[lane];
+      for (int mate = 0; mate <= mirrored; ++mate) {
+        rows[mate].set(stencil, grid, owner, mate);
+        const auto& weight = mate ? stencil.mate_weight : stencil.weight[0];
+        for (int lane = lanes.begin; lane < lanes.end; ++lane) {
+          const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
+          for (int j = 0; j < taps; ++j) {
+            const T w = weight[j][lane];
+            if constexpr (Set::has_data) {
+              data_strip[mate][lane][0][2 * j] = w * re;
+              data_strip[mate][lane][0][2 * j + 1] = w * im;
+            }
+            if constexpr (Set::has_density) density_strip[mate][lane][0][j] = Kokkos::abs(w) * insertion.weight[lane];
+            if constexpr (Set::rates) {
+              const T w_rate = (mate ? stencil.mate_slope : stencil.slope[0])[j][lane] * insertion.kappa_rate[0][lane];
+              if constexpr (Set::has_data) {
+                data_strip[mate][lane][1][2 * j] = w * insertion.re_rate[lane] + w_rate * re;
+                data_strip[mate][lane][1][2 * j + 1] = w * side(lane, mate) * insertion.im_rate[lane] + w_rate * im;
+              } else {
+                density_strip[mate][lane][1][j] = w * insertion.weight_rate[lane] + w_rate * insertion.weight[lane];
+              }
+            }
+          }
+        }
+      }
+      for (int lane = lanes.begin; lane < lanes.end; ++lane)
+        for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
+          const StripWalk<Stencil, Rows> walk{stencil, rows[mate], lane};
+          simd::Strip<T, 2 * taps> data[parts];
+          simd::Strip<T, taps> density[parts];
+          for (int i = 0; i < parts; ++i) {
+            if constexpr (Set::has_data) data[i] = data[i].load(data_strip[mate][lane][i]);
+            if constexpr (Set::has_density) density[i] = density[i].load(density_strip[mate][lane][i]);
+          }
+          spread_rows<N>(insertion, walk, lane, [&](std::int64_t where, auto product) {
+            if constexpr (Set::rates) {
+              if constexpr (Set::has_data) {
+                T* to = reinterpret_cast<T*>(insertion.data.data + where);
+                data[1].add_to(to, product.value);
+                data[0].add_to(to, product.rate);
+              } else {
+                density[1].add_to(insertion.density.data + where, product.value);
+                density[0].add_to(insertion.density.data + where, product.rate);
+              }
+            } else {
+              if constexpr (Set::has_data) data[0].add_to(reinterpret_cast<T*>(insertion.data.data + where), product);
+              if constexpr (Set::has_density) density[0].add_to(insertion.density.data + where, Kokkos::abs(product));
+            }
+          });
+        }
+      return;
+    }
+  }
+  const auto insert = [&](const auto& target, const Stencil& taps_of, int lane, bool mate, const auto& add) {
+    using V = std::remove_pointer_t<decltype(target.data)>;
+    const SiteWalk<Stencil, V, N, Owner> walk{taps_of, target, owner, lane, mate};
+    const int columns = taps < target.columns() ? taps : target.columns();
+    const auto& weight = mate ? taps_of.mate_weight : taps_of.weight[0];
+    spread_rows<N>(insertion, walk, lane, [&](std::int64_t where, auto product) {
+      for (int j = 0; j < columns; ++j) {
+        if constexpr (Set::rates) {
+          const T slope = (mate ? taps_of.mate_slope : taps_of.slope[0])[j][lane];
+          add(target.data[where + j], product * Dual<T>{weight[j][lane], slope * insertion.kappa_rate[0][lane]});
+        } else {
+          add(target.data[where + j], product * weight[j][lane]);
+        }
+      }
+    });
+  };
+  for (int lane = lanes.begin; lane < lanes.end; ++lane)
+    for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
+      if constexpr (Set::has_data)
+        insert(insertion.data, stencil, lane, mate, [&](Kokkos::complex<T>& sum, auto weight) {
+          if constexpr (Set::rates) {
+            Add::add(sum.real(), weight.value * insertion.re_rate[lane] + weight.rate * insertion.re[lane]);
+            Add::add(sum.imag(),
+                     (weight.value * insertion.im_rate[lane] + weight.rate * insertion.im[lane]) * side(lane, mate));
+          } else {
+            Add::add(sum.real(), weight * insertion.re[lane]);
+            Add::add(sum.imag(), weight * insertion.im[lane] * side(lane, mate));
+          }
+        });
+      if constexpr (Set::has_density)
+        insert(insertion.density, density_stencil, lane, mate, [&](T& sum, auto weight) {
+          if constexpr (Set::rates) {
+            Add::add(sum, weight.value * insertion.weight_rate[lane] + weight.rate * insertion.weight[lane]);
+          } else {
+            Add::add(sum, Kokkos::abs(weight) * insertion.weight[lane]);
+          }
+        });
+    }
+}
+
+}  // namespace bracewell::detail

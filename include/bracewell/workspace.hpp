@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/// \file workspace.hpp
+/// Scratch memory that is reused from call to call.
+#pragma once
+
+#include <bracewell/options.hpp>
+
+#include <Kokkos_Core.hpp>
+
+#include <any>
+#include <cstddef>
+
+namespace bracewell {
+
+/// Scratch that calls take from `options.workspace`, grown when one needs more. Calls that may overlap, on instances of an
+/// execution space, need one each. It must be gone before Kokkos::finalize.
+///
+/// Only cotangents of poses need scratch: some hundred bytes for each slice. Without a Workspace they allocate it, and on a
+/// device its release waits for the device.
+class Workspace {
+ public:
+  /// `count` numbers with undefined values, in memory of the execution space.
+  template <class Exec>
+  auto numbers(const Exec& exec, std::size_t count) {
+    using Scratch = Kokkos::View<double*, typename Exec::memory_space>;
+    auto* scratch = std::any_cast<Scratch>(&memory_);
+    if (!scratch || scratch->size() < count) {
+      memory_ = Scratch(Kokkos::view_alloc(exec, Kokkos::WithoutInitializing, "bracewell::workspace"), count);
+      scratch = std::any_cast<Scratch>(&memory_);
+    }
+    return *scratch;
+  }
+
+ private:
+  std::any memory_;
+};
+
+}  // namespace bracewell
