@@ -174,7 +174,7 @@ TEST_CASE("backproject refuses what does not fit", "[backproject]") {
   refused(slices, Dense<float, 3>("w", 3, 8, 4), data, density, "backproject: 'weights' is of shape [3, 8, 4]");
   refused(slices, weights, data, Dense<float, 3>("t", 8, 7, 5), "backproject: 'density' is of shape [8, 7, 5]");
   refused(slices, weights, bw::Spectrum{data, 9}, density,
-          "'density' is of shape [8, 8, 5] and real width 8, expected shape [8, 8, 5] and real width 9");
+          "'density' is of real width 8, expected 9, as 'data' has");
   refused(slices, bw::Spectrum{weights, 10}, data, density, "'weights' is 5 stored columns wide for a real width of 10");
   refused(slices, weights, Kokkos::subview(slices, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL), bw::none,
           "'data' is in the memory of 'slices'");

@@ -77,18 +77,19 @@ class Sampler {
   static constexpr int parts = absolute ? 1 : 2;
 
   template <bool Slopes, bool Symmetric>
-  KOKKOS_FUNCTION auto stencil(const Kappa& kappa) const {
-    detail::Stencil<T, N, Kernel::reach, Slopes, Symmetric, 1> stencil;
+  KOKKOS_FUNCTION auto plan(const Kappa& kappa) const {
+    detail::Plan<T, N, 1, Kernel::reach, Slopes, Symmetric, 1> plan;
     T at[N];
     for (int d = 0; d < N; ++d) at[d] = kappa[d];
-    stencil.template set<absolute>(0, kernel_, at, grid_.extent[0]);
-    return stencil;
+    plan.block.lanes = {0, 1};
+    plan.stencil.template set<absolute>(0, kernel_, at, grid_.extent[0]);
+    return plan;
   }
 
   template <bool Slopes>
   KOKKOS_FUNCTION auto read(const Kappa& kappa) const {
     detail::Samples<T, parts, Slopes ? 1 + N : 1, 1> samples{};
-    detail::read_samples<Slopes>(grid_, stencil<Slopes, false>(kappa), {0, 1}, samples);
+    detail::read_samples<Slopes>(grid_, plan<Slopes, false>(kappa), samples);
     return samples;
   }
 
@@ -105,17 +106,17 @@ class Sampler {
   KOKKOS_FUNCTION void add(const Kappa& kappa, const Value& value) const {
     static_assert(!std::is_const_v<V>, "Sampler: the array is const, nothing can be inserted");
     if (!inside(kappa)) return;
-    const auto taps = stencil<false, Symmetric>(kappa);
+    const auto taps = plan<false, Symmetric>(kappa);
     if constexpr (absolute) {
       const None no;
       detail::insert_samples<detail::AtomicAdd, N>(
-          detail::Insertion<None, detail::Grid<V, N>, T, 1>{no, grid_, {}, {}, {value}}, taps, taps, {0, 1},
+          detail::Insertion<None, detail::Grid<V, N>, T, 1>{no, grid_, {}, {}, {value}}, taps, taps.stencil,
           detail::Whole{});
     } else {
       const None no;
       detail::insert_samples<detail::AtomicAdd, N>(
-          detail::Insertion<detail::Grid<V, N>, None, T, 1>{grid_, no, {value.real()}, {value.imag()}, {}}, taps, taps,
-          {0, 1}, detail::Whole{});
+          detail::Insertion<detail::Grid<V, N>, None, T, 1>{grid_, no, {value.real()}, {value.imag()}, {}}, taps,
+          taps.stencil, detail::Whole{});
     }
   }
 

@@ -25,17 +25,17 @@ KOKKOS_INLINE_FUNCTION void load_block(const Slicing& slicing, const Images& sli
     const int kx = block.kx + lane;
     const T factor = multiplicity<T>(kx, slicing.slice_extent[0]);
     if constexpr (!std::is_same_v<Images, None>) {
-      const Kokkos::complex<T> z = slices.row(block.b, block.p, block.row)[kx];
+      const Kokkos::complex<T> z = slices.row(block.b, block.p, *block.row)[kx];
       re[lane] = factor * z.real();
       im[lane] = factor * z.imag();
     }
     if constexpr (std::is_same_v<Weights, None>) {
       weight[lane] = factor;
     } else {
-      weight[lane] = factor * weights.row(block.b, block.p, block.row)[kx];
+      weight[lane] = factor * weights.row(block.b, block.p, *block.row)[kx];
     }
   }
-  if constexpr (Slicing::shifted && !std::is_same_v<Images, None>) block.phases.template multiply<-1>(re, im);
+  if constexpr (Slicing::shifted && !std::is_same_v<Images, None>) block.template turn<-1>(re, im);
 }
 
 /// The arrays of backproject: images to read, grids to add to; its cotangents read the latter.
@@ -83,23 +83,36 @@ struct Backproject : Base {
 
   Kernel kernel;
 
+  template <int Count>
+  using Plan = detail::Plan<T, N, M, reach, false, true, Count>;
+
+  template <int Count, class Owner>
+  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Owner& owner, Plan<Count>& plan) const {
+    const auto data_b = at(this->data, block.b * this->data_stride);
+    const auto density_b = at(this->density, block.b * this->density_stride);
+    plan.template set<false>(block, kernel, first_given(data_b, density_b), owner);
+    if constexpr (Count > 1) {
+      plan.prefetch(data_b);
+      plan.prefetch(density_b);
+    }
+  }
+
   template <class Add, int Count, class Owner>
-  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Owner& owner, NoSums&) const {
+  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, reach, false, true, Count>& plan, const Owner& owner,
+                                  NoSums&) const {
+    const auto& block = plan.block;
     const auto data_b = at(this->data, block.b * this->data_stride);
     const auto density_b = at(this->density, block.b * this->density_stride);
     Insertion<Data, Density, T, Count> insertion{data_b, density_b};
     load_block(this->slicing, this->slices, this->weights, block, insertion.re, insertion.im, insertion.weight);
-    const int width = this->slicing.extent[0];
-    Stencil<T, N, reach, false, true, Count> stencil;
-    locate<false>(stencil, block, kernel, width);
     if constexpr (Given<Density>)
-      if (width < 2 * reach) {  // several taps share a column, and Σ |φ| is not |Σ φ|
-        auto absolute = stencil;
-        locate<true>(absolute, block, kernel, width);
-        insert_samples<Add, N>(insertion, stencil, absolute, block.lanes, owner);
+      if (this->slicing.extent[0] < 2 * reach) {  // several taps share a column, and Σ |φ| is not |Σ φ|
+        Plan<Count> absolute;
+        absolute.template set<true>(block, kernel, density_b, owner);
+        insert_samples<Add, N>(insertion, plan, absolute.stencil, owner);
         return;
       }
-    insert_samples<Add, N>(insertion, stencil, stencil, block.lanes, owner);
+    insert_samples<Add, N>(insertion, plan, plan.stencil, owner);
   }
 };
 
@@ -113,6 +126,14 @@ struct BackprojectTangent : Base {
   Weights primal_weights;
   Rates rates;
   Kernel kernel;
+
+  template <int Count>
+  using Plan = Block<T, N, M, Count>;  // its kernels φ and |φ| make two
+
+  template <int Count, class Owner>
+  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Owner&, Plan<Count>& plan) const {
+    plan = block;
+  }
 
   template <class Add, int Count, class Owner>
   KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Owner& owner, NoSums&) const {
@@ -153,9 +174,9 @@ struct BackprojectTangent : Base {
         }
       }
     }
-    Stencil<T, N, reach, true, true, Count> stencil;
-    locate<Absolute>(stencil, block, kernel, this->slicing.extent[0]);
-    insert_samples<Add, N>(set, stencil, stencil, block.lanes, owner);
+    detail::Plan<T, N, M, reach, true, true, Count> plan;
+    plan.template set<Absolute>(block, kernel, first_given(set.data, set.density), owner);
+    insert_samples<Add, N>(set, plan, plan.stencil, owner);
   }
 };
 
@@ -179,6 +200,14 @@ struct BackprojectCotangent : Base {
     if constexpr (Given<WeightsBar>) write_blank(weights_bar, b, p, row, begin, end);
   }
 
+  template <int Count>
+  using Plan = Block<T, N, M, Count>;  // its kernels φ and |φ| make two
+
+  template <int Count, class Owner>
+  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Owner&, Plan<Count>& plan) const {
+    plan = block;
+  }
+
   template <class Add, int Count>
   KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, Whole, Sums& sums) const {
     T re[Count] = {}, im[Count] = {}, weight[Count] = {};
@@ -188,7 +217,7 @@ struct BackprojectCotangent : Base {
       if constexpr (summing<Sums>) sums.add(block, bar, re, im);
       if constexpr (Given<ImagesBar>) {
         auto& [bar_re, bar_im] = bar.part[0];
-        if constexpr (Slicing::shifted) block.phases.template multiply<1>(bar_re, bar_im);
+        if constexpr (Slicing::shifted) block.template turn<1>(bar_re, bar_im);
         halve(block, bar_re);
         halve(block, bar_im);
         write_block(slices_bar, block, bar_re, bar_im, this->accumulate);
@@ -201,7 +230,7 @@ struct BackprojectCotangent : Base {
       if constexpr (summing<Sums>) sums.add(block, bar, weight, weight);
       if constexpr (Given<WeightsBar>) {
         halve(block, bar.part[0][0]);
-        T* out = weights_bar.row(block.b, block.p, block.row) + block.kx;
+        T* out = weights_bar.row(block.b, block.p, *block.row) + block.kx;
         for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
           out[lane] = this->accumulate ? out[lane] + bar.part[0][0][lane] : bar.part[0][0][lane];
       }
@@ -214,10 +243,11 @@ struct BackprojectCotangent : Base {
   template <int Components, bool Absolute, class Bar, int Count>
   KOKKOS_INLINE_FUNCTION auto gather(const Bar& grid, std::int64_t stride, const Block<T, N, M, Count>& block) const {
     constexpr bool slopes = Sums::rotations;
-    Stencil<T, N, Kernel::reach, slopes, true, Count> stencil;
-    locate<Absolute>(stencil, block, kernel, this->slicing.extent[0]);
+    const auto grid_b = at(grid, block.b * stride);
+    detail::Plan<T, N, M, Kernel::reach, slopes, true, Count> plan;
+    plan.template set<Absolute>(block, kernel, grid_b, Whole{});
     Samples<T, Components, slopes ? 1 + N : 1, Count> samples{};
-    read_samples<slopes>(at(grid, block.b * stride), stencil, block.lanes, samples);
+    read_samples<slopes>(grid_b, plan, samples);
     return samples;
   }
 
@@ -230,7 +260,7 @@ struct BackprojectCotangent : Base {
   template <int Count, class Bar>
   KOKKOS_INLINE_FUNCTION void blank(const Block<T, N, M, Count>& block, const Bar& bar) const {
     const int begin = block.kx + block.lanes.begin, end = block.kx + block.lanes.end;
-    if (!this->accumulate) write_blank(bar, block.b, block.p, block.row, begin, end);
+    if (!this->accumulate) write_blank(bar, block.b, block.p, *block.row, begin, end);
   }
 };
 

@@ -81,9 +81,12 @@ KOKKOS_INLINE_FUNCTION void spread_rows(const Set& set, const Walk& walk, int la
 
 /// The transpose of read_samples, at some samples, into the planes of an owner. With a Symmetric stencil it is the insertion of
 /// every sample and of its conjugate at −κ. `density_stencil`: where several taps share a column, the stencil of |φ|.
-template <class Add, int N, class Set, class Stencil, class Owner>
-KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Stencil& stencil, const Stencil& density_stencil,
-                                           Lanes lanes, const Owner& owner) {
+template <class Add, int N, class Set, class Plan, class Owner>
+KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& plan,
+                                           const typename Plan::Stencil& density_stencil, const Owner& owner) {
+  using Stencil = typename Plan::Stencil;
+  const Stencil& stencil = plan.stencil;
+  const Lanes lanes = plan.block.lanes;
   using T = std::remove_cvref_t<decltype(insertion.re[0])>;
   static_assert(!(Set::rates && Set::has_data && Set::has_density), "rates go into one grid");
   constexpr int taps = Stencil::taps, Count = Stencil::count;
@@ -91,67 +94,64 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Stencil& 
   const auto side = [&](int lane, bool mate) { return mate ? -stencil.sign[lane] : stencil.sign[lane]; };
 
   if constexpr (Count > 1) {
-    using Rows = Offsets<Stencil, T, N, Count>;
-    const auto& grid = first_given(insertion.data, insertion.density);
-    bool fit = Rows::fit(grid);
-    if constexpr (Set::has_data && Set::has_density)
-      for (int d = 1; d < N; ++d) fit = fit && insertion.data.stride[d] == insertion.density.stride[d];
-    if (fit) {
+    if (plan.found(insertion.data) && plan.found(insertion.density)) {
+      using DataStrip = simd::Strip<T, 2 * taps>;
+      using DensityStrip = simd::Strip<T, taps>;
       constexpr int parts = Set::rates ? 2 : 1;
-      Rows rows[2];
       // All strips of the block are written before the first is loaded: a load that follows the stores of its parts waits.
-      T data_strip[2][Count][parts][2 * taps], density_strip[2][Count][parts][taps];
-      bool mirrored = false;
-      for (int lane = lanes.begin; lane < lanes.end; ++lane) mirrored = mirrored || stencil.mirrored[lane];
-      for (int mate = 0; mate <= mirrored; ++mate) {
-        rows[mate].set(stencil, grid, owner, mate);
-        const auto& weight = mate ? stencil.mate_weight : stencil.weight[0];
-        for (int lane = lanes.begin; lane < lanes.end; ++lane) {
-          const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
-          for (int j = 0; j < taps; ++j) {
-            const T w = weight[j][lane];
+      T data_strip[parts][Count][2 * taps], density_strip[parts][Count][taps];
+      const auto fill = [&](int lane, bool mate, const auto& weight, const auto& slope) {
+        const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
+        for (int j = 0; j < taps; ++j) {
+          const T w = weight[j][lane];
+          if constexpr (Set::has_data) {
+            data_strip[0][lane][2 * j] = w * re;
+            data_strip[0][lane][2 * j + 1] = w * im;
+          }
+          if constexpr (Set::has_density) density_strip[0][lane][j] = Kokkos::abs(w) * insertion.weight[lane];
+          if constexpr (Set::rates) {
+            const T w_rate = slope[j][lane] * insertion.kappa_rate[0][lane];
             if constexpr (Set::has_data) {
-              data_strip[mate][lane][0][2 * j] = w * re;
-              data_strip[mate][lane][0][2 * j + 1] = w * im;
-            }
-            if constexpr (Set::has_density) density_strip[mate][lane][0][j] = Kokkos::abs(w) * insertion.weight[lane];
-            if constexpr (Set::rates) {
-              const T w_rate = (mate ? stencil.mate_slope : stencil.slope[0])[j][lane] * insertion.kappa_rate[0][lane];
-              if constexpr (Set::has_data) {
-                data_strip[mate][lane][1][2 * j] = w * insertion.re_rate[lane] + w_rate * re;
-                data_strip[mate][lane][1][2 * j + 1] = w * side(lane, mate) * insertion.im_rate[lane] + w_rate * im;
-              } else {
-                density_strip[mate][lane][1][j] = w * insertion.weight_rate[lane] + w_rate * insertion.weight[lane];
-              }
+              data_strip[1][lane][2 * j] = w * insertion.re_rate[lane] + w_rate * re;
+              data_strip[1][lane][2 * j + 1] = w * side(lane, mate) * insertion.im_rate[lane] + w_rate * im;
+            } else {
+              density_strip[1][lane][j] = w * insertion.weight_rate[lane] + w_rate * insertion.weight[lane];
             }
           }
+        }
+      };
+      const auto add = [&](int lane, bool mate) {
+        const auto walk = plan.walk(mate, lane);
+        DataStrip data[parts];
+        DensityStrip density[parts];
+        for (int i = 0; i < parts; ++i) {
+          if constexpr (Set::has_data) data[i] = DataStrip::load(data_strip[i][lane]);
+          if constexpr (Set::has_density) density[i] = DensityStrip::load(density_strip[i][lane]);
+        }
+        spread_rows<N>(insertion, walk, lane, [&](std::int64_t where, auto product) {
+          if constexpr (Set::rates) {
+            if constexpr (Set::has_data) {
+              T* to = reinterpret_cast<T*>(insertion.data.data + where);
+              data[1].add_to(to, product.value);
+              data[0].add_to(to, product.rate);
+            } else {
+              density[1].add_to(insertion.density.data + where, product.value);
+              density[0].add_to(insertion.density.data + where, product.rate);
+            }
+          } else {
+            if constexpr (Set::has_data) data[0].add_to(reinterpret_cast<T*>(insertion.data.data + where), product);
+            if constexpr (Set::has_density) density[0].add_to(insertion.density.data + where, Kokkos::abs(product));
+          }
+        });
+      };
+      for (int lane = 0; lane < Count; ++lane) fill(lane, false, stencil.weight[0], stencil.slope[0]);
+      for (int lane = lanes.begin; lane < lanes.end; ++lane) {
+        add(lane, false);
+        if (stencil.mirrored[lane]) {
+          fill(lane, true, stencil.mate_weight, stencil.mate_slope);
+          add(lane, true);
         }
       }
-      for (int lane = lanes.begin; lane < lanes.end; ++lane)
-        for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
-          const StripWalk<Stencil, Rows> walk{stencil, rows[mate], lane};
-          simd::Strip<T, 2 * taps> data[parts];
-          simd::Strip<T, taps> density[parts];
-          for (int i = 0; i < parts; ++i) {
-            if constexpr (Set::has_data) data[i] = data[i].load(data_strip[mate][lane][i]);
-            if constexpr (Set::has_density) density[i] = density[i].load(density_strip[mate][lane][i]);
-          }
-          spread_rows<N>(insertion, walk, lane, [&](std::int64_t where, auto product) {
-            if constexpr (Set::rates) {
-              if constexpr (Set::has_data) {
-                T* to = reinterpret_cast<T*>(insertion.data.data + where);
-                data[1].add_to(to, product.value);
-                data[0].add_to(to, product.rate);
-              } else {
-                density[1].add_to(insertion.density.data + where, product.value);
-                density[0].add_to(insertion.density.data + where, product.rate);
-              }
-            } else {
-              if constexpr (Set::has_data) data[0].add_to(reinterpret_cast<T*>(insertion.data.data + where), product);
-              if constexpr (Set::has_density) density[0].add_to(insertion.density.data + where, Kokkos::abs(product));
-            }
-          });
-        }
       return;
     }
   }

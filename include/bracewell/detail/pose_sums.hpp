@@ -63,7 +63,7 @@ struct PoseSums {
     for (int i = 0; i < per_axis; ++i) {
       const double total = simd::sum(plain[i]);
       sum[0][i] += simd::sum(along[i]);
-      for (int e = 1; e < M; ++e) sum[e][i] += total * block.row.frequency[e];
+      for (int e = 1; e < M; ++e) sum[e][i] += total * block.row->frequency[e];
     }
   }
 };

@@ -21,14 +21,24 @@ struct Project : SlicingOperation<Slicing, T, N, M> {
     if (!accumulate) write_blank(slices, b, p, row, begin, end);
   }
 
+  template <int Count>
+  using Plan = detail::Plan<T, N, M, Kernel::reach, false, false, Count>;
+
+  template <int Count>
+  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, Whole owner, Plan<Count>& plan) const {
+    const auto grid = at(reference, block.b * reference_stride);
+    plan.template set<false>(block, kernel, grid, owner);
+    if constexpr (Count > 1) plan.prefetch(grid);
+  }
+
   template <class Add, int Count>
-  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, Whole, NoSums&) const {
-    Stencil<T, N, Kernel::reach, false, false, Count> stencil;
-    locate<false>(stencil, block, kernel, this->slicing.extent[0]);
+  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, Kernel::reach, false, false, Count>& plan, Whole,
+                                  NoSums&) const {
+    const auto& block = plan.block;
     Samples<T, 2, 1, Count> value;
-    read_samples<false>(at(reference, block.b * reference_stride), stencil, block.lanes, value);
+    read_samples<false>(at(reference, block.b * reference_stride), plan, value);
     auto& [re, im] = value.part[0];
-    if constexpr (Slicing::shifted) block.phases.template multiply<1>(re, im);
+    if constexpr (Slicing::shifted) block.template turn<1>(re, im);
     write_block(slices, block, re, im, accumulate);
   }
 };
@@ -50,17 +60,26 @@ struct ProjectTangent : SlicingOperation<Slicing, T, N, M> {
     if (!accumulate) write_blank(slices_dot, b, p, row, begin, end);
   }
 
+  template <int Count>
+  using Plan = detail::Plan<T, N, M, Kernel::reach, rotating, false, Count>;
+
+  template <int Count>
+  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, Whole owner, Plan<Count>& plan) const {
+    const auto grid = at(reference, block.b * reference_stride);
+    plan.template set<false>(block, kernel, grid, owner);
+    if constexpr (Count > 1) plan.prefetch(grid);
+  }
+
   template <class Add, int Count>
-  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, Whole, NoSums&) const {
-    Stencil<T, N, Kernel::reach, rotating, false, Count> stencil;
-    locate<false>(stencil, block, kernel, this->slicing.extent[0]);
+  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, Kernel::reach, rotating, false, Count>& plan, Whole,
+                                  NoSums&) const {
+    const auto& block = plan.block;
     Samples<T, 2, 1, Count> sum{};
     auto& [re, im] = sum.part[0];
-    if constexpr (Given<ReferenceDot>)
-      read_samples<false>(at(reference_dot, block.b * reference_dot_stride), stencil, block.lanes, sum);
+    if constexpr (Given<ReferenceDot>) read_samples<false>(at(reference_dot, block.b * reference_dot_stride), plan, sum);
     if constexpr (rotating || shifting) {
       Samples<T, 2, rotating ? 1 + N : 1, Count> value;
-      read_samples<rotating>(at(reference, block.b * reference_stride), stencil, block.lanes, value);
+      read_samples<rotating>(at(reference, block.b * reference_stride), plan, value);
       const auto rate = rate_row(rates, block);
       for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
         if constexpr (rotating)
@@ -76,7 +95,7 @@ struct ProjectTangent : SlicingOperation<Slicing, T, N, M> {
         }
       }
     }
-    if constexpr (Slicing::shifted) block.phases.template multiply<1>(re, im);
+    if constexpr (Slicing::shifted) block.template turn<1>(re, im);
     write_block(slices_dot, block, re, im, accumulate);
   }
 };
@@ -102,26 +121,36 @@ struct ProjectCotangent : SlicingOperation<Slicing, T, N, M> {
       if (!accumulate) clear_planes(at(reference_bar, b * reference_bar_stride), slab);
   }
 
+  template <int Count>
+  using Plan = detail::Plan<T, N, M, Kernel::reach, Sums::rotations, false, Count>;
+
+  template <int Count, class Owner>
+  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Owner& owner, Plan<Count>& plan) const {
+    const auto read = at(reference, block.b * reference_stride);
+    const auto written = at(reference_bar, block.b * reference_bar_stride);
+    plan.template set<false>(block, kernel, first_given(written, read), owner);
+    if constexpr (Count > 1) plan.prefetch(first_given(written, read));
+  }
+
   template <class Add, int Count, class Owner>
-  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Owner& owner, Sums& sums) const {
+  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, Kernel::reach, Sums::rotations, false, Count>& plan,
+                                  const Owner& owner, Sums& sums) const {
+    const auto& block = plan.block;
     const auto target = at(reference_bar, block.b * reference_bar_stride);
     const None no;
     Insertion<std::decay_t<decltype(target)>, None, T, Count> bar{target, no};  // conj(phase) · slices_bar
-    const Kokkos::complex<T>* row = slices_bar.row(block.b, block.p, block.row) + block.kx;
+    const Kokkos::complex<T>* row = slices_bar.row(block.b, block.p, *block.row) + block.kx;
     for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
       bar.re[lane] = row[lane].real();
       bar.im[lane] = row[lane].imag();
     }
-    if constexpr (Slicing::shifted) block.phases.template multiply<-1>(bar.re, bar.im);
-    constexpr bool slopes = Sums::rotations;
-    Stencil<T, N, Kernel::reach, slopes, false, Count> stencil;
-    locate<false>(stencil, block, kernel, this->slicing.extent[0]);
+    if constexpr (Slicing::shifted) block.template turn<-1>(bar.re, bar.im);
     if constexpr (summing<Sums>) {
-      Samples<T, 2, slopes ? 1 + N : 1, Count> value{};
-      read_samples<slopes>(at(reference, block.b * reference_stride), stencil, block.lanes, value);
+      Samples<T, 2, Sums::rotations ? 1 + N : 1, Count> value{};
+      read_samples<Sums::rotations>(at(reference, block.b * reference_stride), plan, value);
       sums.add(block, value, bar.re, bar.im);
     }
-    if constexpr (Given<ReferenceBar>) insert_samples<Add, N>(bar, stencil, stencil, block.lanes, owner);
+    if constexpr (Given<ReferenceBar>) insert_samples<Add, N>(bar, plan, plan.stencil, owner);
   }
 };
 

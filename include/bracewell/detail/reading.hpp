@@ -41,11 +41,26 @@ struct StripReader {
   }
 };
 
-/// The interpolant of a grid, with Slopes also its gradient in κ, at some samples.
-template <bool Slopes, class Stencil, class V, int N, class T, int Components, int Channels, int Count>
-KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Stencil& stencil, Lanes lanes,
+/// Σ_j weight[j] · strip[j] of every lane: the end of a gather, along x.
+template <class T, int Components, int Count, int Taps, int Length>
+KOKKOS_INLINE_FUNCTION void contract(const T (&weight)[Taps][Count], const T (&strip)[Count][Length],
+                                     T (&out)[Components][Count]) {
+  for (int lane = 0; lane < Count; ++lane) {
+    T part[Components] = {};
+    for (int j = 0; j < Taps; ++j)
+      for (int c = 0; c < Components; ++c) part[c] += weight[j][lane] * strip[lane][Components * j + c];
+    for (int c = 0; c < Components; ++c) out[c][lane] = part[c];
+  }
+}
+
+/// The interpolant of a grid, with Slopes also its gradient in κ, at the samples of a plan.
+template <bool Slopes, class Plan, class V, int N, class T, int Components, int Channels, int Count>
+KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& plan,
                                          Samples<T, Components, Channels, Count>& out) {
+  using Stencil = typename Plan::Stencil;
   constexpr int taps = Stencil::taps;
+  const Stencil& stencil = plan.stencil;
+  const Lanes lanes = plan.block.lanes;
   // Mates are conjugates, and so is a folded sample of its taps.
   const auto add = [&](int channel, int lane, bool mate, const T* part) {
     for (int c = 0; c < Components; ++c) {
@@ -54,46 +69,42 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Stencil& 
     }
   };
   if constexpr (Count > 1) {
-    using Rows = Offsets<Stencil, T, N, Count>;
-    if (Rows::fit(grid)) {
-      constexpr int channels = Slopes ? N : 1;  // value, and slopes above x
+    if (plan.found(grid)) {
+      constexpr int channels = Slopes ? N : 1, length = Components * taps;  // value, and slopes above x
       const StripReader<T, Components, taps> reader{reinterpret_cast<const T*>(grid.data)};
-      const auto walk = [&](const Rows& rows, int lane, T(&strip)[channels][Components * taps]) {
-        const StripWalk<Stencil, Rows> taps_of{stencil, rows, lane};
+      const auto walk = [&](bool mate, int lane, const auto& store) {
+        const auto taps_of = plan.walk(mate, lane);
         const auto jet = gather<N - 1, Slopes>(taps_of, taps_of.start(), reader);
-        jet.value.store(strip[0]);
+        store(0, jet.value);
         if constexpr (channels > 1)
-          for (int d = 1; d < N; ++d) jet.slope[d - 1].store(strip[d]);
+          for (int d = 1; d < N; ++d) store(d, jet.slope[d - 1]);
       };
-      const auto contract = [&](int channel, int lane, bool mate, const auto& weight, const T* strip) {
+      T strip[channels][Count][length] = {};
+      for (int lane = lanes.begin; lane < lanes.end; ++lane)
+        walk(false, lane, [&](int channel, const auto& row) { row.store(strip[channel][lane]); });
+      contract(stencil.weight[0], strip[0], out.part[0]);
+      if constexpr (Slopes) {
+        contract(stencil.slope[0], strip[0], out.part[1]);
+        for (int d = 1; d < N; ++d) contract(stencil.weight[0], strip[d], out.part[1 + d]);
+      }
+      if constexpr (Components > 1)
+        for (int channel = 0; channel < (Slopes ? 1 + N : 1); ++channel)
+          for (int lane = 0; lane < Count; ++lane) out.part[channel][1][lane] *= stencil.sign[lane];
+      if (!plan.mirrored) return;
+      const auto contract_mate = [&](int channel, int lane, const auto& weight, const T* row) {
         T part[Components] = {};
         for (int j = 0; j < taps; ++j)
-          for (int c = 0; c < Components; ++c) part[c] += weight[j][lane] * strip[Components * j + c];
-        add(channel, lane, mate, part);
+          for (int c = 0; c < Components; ++c) part[c] += weight[j][lane] * row[Components * j + c];
+        add(channel, lane, true, part);
       };
-      const auto contract_all = [&](int lane, bool mate, const T(&strip)[channels][Components * taps]) {
-        const auto& weight = mate ? stencil.mate_weight : stencil.weight[0];
-        contract(0, lane, mate, weight, strip[0]);
-        if constexpr (Slopes) {
-          contract(1, lane, mate, mate ? stencil.mate_slope : stencil.slope[0], strip[0]);
-          for (int d = 1; d < N; ++d) contract(1 + d, lane, mate, weight, strip[d]);
-        }
-      };
-      Rows rows;
-      T strip[Count][channels][Components * taps];
-      bool mirrored = false;
-      rows.set(stencil, grid, Whole{}, false);
-      for (int lane = lanes.begin; lane < lanes.end; ++lane) {
-        walk(rows, lane, strip[lane]);
-        mirrored = mirrored || stencil.mirrored[lane];
-      }
-      for (int lane = lanes.begin; lane < lanes.end; ++lane) contract_all(lane, false, strip[lane]);
-      if (!mirrored) return;
-      rows.set(stencil, grid, Whole{}, true);
       for (int lane = lanes.begin; lane < lanes.end; ++lane)
         if (stencil.mirrored[lane]) {
-          walk(rows, lane, strip[0]);
-          contract_all(lane, true, strip[0]);
+          walk(true, lane, [&](int channel, const auto& row) { row.store(strip[channel][0]); });
+          contract_mate(0, lane, stencil.mate_weight, strip[0][0]);
+          if constexpr (Slopes) {
+            contract_mate(1, lane, stencil.mate_slope, strip[0][0]);
+            for (int d = 1; d < N; ++d) contract_mate(1 + d, lane, stencil.mate_weight, strip[d][0]);
+          }
         }
       return;
     }

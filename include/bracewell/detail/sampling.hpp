@@ -130,19 +130,71 @@ struct StripWalk {
   KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const { return stencil.slope[axis][j][lane]; }
 };
 
-/// The taps of a block's samples. With Absolute, the kernel is |φ|.
-template <bool Absolute, class Stencil, class T, int N, int M, class Kernel, int Count>
-KOKKOS_INLINE_FUNCTION void locate(Stencil& stencil, const Block<T, N, M, Count>& block, const Kernel& kernel, int width) {
-  constexpr int W = Count < simd::width<T> ? Count : simd::width<T>;
-  using P = simd::Pack<T, W>;
-  const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
-  for (int lane = 0; lane < Count; lane += W) {
-    P kx = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
-    kx = simd::select(kx < first, first, simd::select(kx > last, last, kx)) + T(block.kx);
-    P kappa[N];
-    for (int d = 0; d < N; ++d) kappa[d] = kx * block.row.step[d] + block.row.start[d];
-    stencil.template set<Absolute>(lane, kernel, kappa, width);
+/// A block whose taps have been found and not yet touched.
+template <class T, int N, int M, int Reach, bool Slopes, bool Symmetric, int Count>
+struct Plan {
+  using Stencil = detail::Stencil<T, N, Reach, Slopes, Symmetric, Count>;
+  using Rows = std::conditional_t<(Count > 1), Offsets<Stencil, T, N, Count>, None>;
+
+  Block<T, N, M, Count> block;
+  Stencil stencil;
+  Rows rows[2];  // of the taps, and where `mirrored` of their mates
+  std::int64_t stride[N];
+  bool fits, mirrored;
+
+  /// Finds the taps of a block in a grid, or another of its shape. With Absolute, the kernel is |φ|.
+  template <bool Absolute, class Kernel, class V, class Owner>
+  KOKKOS_INLINE_FUNCTION void set(const Block<T, N, M, Count>& block_, const Kernel& kernel, const Grid<V, N>& grid,
+                                  const Owner& owner) {
+    constexpr int W = Count < simd::width<T> ? Count : simd::width<T>;
+    using P = simd::Pack<T, W>;
+    block = block_;
+    mirrored = false;
+    const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
+    for (int lane = 0; lane < Count; lane += W) {
+      P kx = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
+      kx = simd::select(kx < first, first, simd::select(kx > last, last, kx)) + T(block.kx);
+      P kappa[N];
+      for (int d = 0; d < N; ++d) kappa[d] = kx * block.row->step[d] + block.row->start[d];
+      mirrored |= stencil.template set<Absolute>(lane, kernel, kappa, grid.extent[0]);
+    }
+    fits = false;
+    if constexpr (Count > 1) {
+      fits = Rows::fit(grid);
+      if (!fits) return;
+      for (int d = 0; d < N; ++d) stride[d] = grid.stride[d];
+      rows[0].set(stencil, grid, owner, false);
+      if (mirrored) rows[1].set(stencil, grid, owner, true);
+    }
   }
-}
+
+  /// Whether the rows that were found are those of this grid.
+  template <class V>
+  KOKKOS_INLINE_FUNCTION bool found(const Grid<V, N>& grid) const {
+    bool same = fits;
+    for (int d = 1; d < N; ++d) same = same && stride[d] == grid.stride[d];
+    return same;
+  }
+  KOKKOS_INLINE_FUNCTION bool found(None) const { return fits; }
+
+  KOKKOS_INLINE_FUNCTION StripWalk<Stencil, Rows> walk(bool mate, int lane) const { return {stencil, rows[mate], lane}; }
+
+  /// Asks for the cache lines of the taps, where a grid is too large to be at hand.
+  template <class V>
+  KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grid<V, N>& grid) const {
+    constexpr std::int64_t at_hand = 2 << 20;  // bytes; of the order of a core's own cache
+    if (!found(grid) || N == 1 || grid.stride[N - 1] * grid.extent[N - 1] * std::int64_t(sizeof(V)) < at_hand) return;
+    constexpr int taps = 2 * Reach;
+    int rows_per_sample = 1;
+    for (int d = 1; d < N; ++d) rows_per_sample *= taps;
+    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
+      for (int row = 0; row < rows_per_sample; ++row) {
+        const V* where = grid.data + stencil.first[0][lane];
+        for (int d = 1, i = row; d < N; ++d, i /= taps) where += rows[0].row[d - 1][i % taps][lane];
+        simd::prefetch(where);
+      }
+  }
+  void prefetch(None) const {}
+};
 
 }  // namespace bracewell::detail

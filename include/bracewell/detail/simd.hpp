@@ -128,6 +128,27 @@ KOKKOS_INLINE_FUNCTION Pack<Integer<Lane<P>>, lanes<P>> floor(const P& x) {
   return select(convert<P>(toward_zero) > x, Wide(toward_zero - 1), toward_zero);
 }
 
+/// Whether some lane of a mask is set.
+template <class P>
+KOKKOS_INLINE_FUNCTION bool any(const P& mask) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return mask != 0;
+  } else {
+    std::uint64_t part[sizeof(P) / 8], all = 0;
+    std::memcpy(part, &mask, sizeof(P));
+    for (const std::uint64_t x : part) all |= x;
+    return all != 0;
+  }
+}
+
+/// Asks for the cache line of an address that will be used soon. Inlined by force, as must be what calls it: compilers take a
+/// function that does nothing else for one without effect.
+KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* address) {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(address);
+#endif
+}
+
 /// A short run of contiguous values held in packs.
 template <class T, int Length>
 struct Strip {

@@ -28,11 +28,13 @@ KOKKOS_INLINE_FUNCTION int row_index(bool mate, int m, int extent) {
   return mate && index != 0 ? extent - index : index;
 }
 
-/// Whether the Taps lattice indices of x from `first` on are stored just there, side by side. With Symmetric, as insertions
-/// need it, those of self-conjugate planes are not: they are stored twice.
+/// The Taps lattice indices of x from `first` on are stored just there, side by side, where first is between these two. With
+/// Symmetric, as insertions need it, those of self-conjugate planes are not: they are stored twice.
+template <bool Symmetric>
+inline constexpr int lowest_in_place = Symmetric ? 1 : 0;
 template <int Taps, bool Symmetric>
-KOKKOS_INLINE_FUNCTION bool stored_in_place(int first, int width) {
-  return first >= (Symmetric ? 1 : 0) && first + Taps - 1 <= (Symmetric ? (width - 1) / 2 : width / 2);
+KOKKOS_INLINE_FUNCTION int highest_in_place(int width) {
+  return (Symmetric ? (width - 1) / 2 : width / 2) + 1 - Taps;
 }
 
 /// First of the Taps stored columns that the taps from `first` on and their mates fall on; fewer where the grid has fewer.

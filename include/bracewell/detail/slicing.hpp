@@ -193,11 +193,13 @@ struct Lanes {
   int begin, end;
 };
 
-/// The phases exp(−2πi k · turns) of Count neighbouring samples of a row, block after block from k_x = 0 on. How blocks are
-/// reached does not change their phases.
+/// The phases exp(−2πi k · turns) of Count neighbouring samples of a row: those of a table, times one. How blocks are reached,
+/// from k_x = 0 on, does not change their phases.
 template <class T, int Count>
 class Phases {
  public:
+  Phases() = default;
+
   KOKKOS_INLINE_FUNCTION explicit Phases(double turns_per_step) : turns_(turns_per_step) {
     for (int lane = 0; lane < Count; ++lane) {
       const auto phase = turn(lane * turns_);
@@ -218,12 +220,14 @@ class Phases {
   }
   KOKKOS_INLINE_FUNCTION void advance() { base_ *= stride_; }
 
-  /// (re, im) *= phase, or its conjugate for Direction = −1.
+  KOKKOS_INLINE_FUNCTION Kokkos::complex<T> base() const { return Kokkos::complex<T>(T(base_.real()), T(base_.imag())); }
+
+  /// (re, im) *= phase, or its conjugate for Direction = −1, in the block of that base.
   template <int Direction>
-  KOKKOS_INLINE_FUNCTION void multiply(T (&re)[Count], T (&im)[Count]) const {
+  KOKKOS_INLINE_FUNCTION void multiply(const Kokkos::complex<T>& base, T (&re)[Count], T (&im)[Count]) const {
     constexpr int W = Count < simd::width<T> ? Count : simd::width<T>;
     using P = simd::Pack<T, W>;
-    const T a = T(base_.real()), b = T(base_.imag());
+    const T a = base.real(), b = base.imag();
     for (int lane = 0; lane < Count; lane += W) {
       const P x = simd::load<P>(re_ + lane), y = simd::load<P>(im_ + lane);
       const P u = simd::load<P>(re + lane), v = simd::load<P>(im + lane);
@@ -250,17 +254,34 @@ class Phases {
 template <class T, int N, int M, int Count>
 struct Block {
   std::int64_t b, p;
-  const Row<T, N, M>& row;
+  const Row<T, N, M>* row;
   int kx;
   Lanes lanes;
-  const Phases<T, Count>& phases;
+  const Phases<T, Count>* phases;
+  Kokkos::complex<T> phase;
+
+  KOKKOS_INLINE_FUNCTION bool full() const { return lanes.begin == 0 && lanes.end == Count; }
+
+  /// (re, im) *= phase, or its conjugate for Direction = −1.
+  template <int Direction>
+  KOKKOS_INLINE_FUNCTION void turn(T (&re)[Count], T (&im)[Count]) const {
+    phases->template multiply<Direction>(phase, re, im);
+  }
 };
 
 /// Writes a block of samples of slices, or adds them.
 template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void write_block(const Slices<Kokkos::complex<T>, M>& slices, const Block<T, N, M, Count>& block,
                                         const T (&re)[Count], const T (&im)[Count], bool accumulate) {
-  Kokkos::complex<T>* out = slices.row(block.b, block.p, block.row) + block.kx;
+  Kokkos::complex<T>* out = slices.row(block.b, block.p, *block.row) + block.kx;
+  if (block.full() && !accumulate) {  // a loop of known length becomes a few shuffles
+    T* parts = reinterpret_cast<T*>(out);
+    for (int lane = 0; lane < Count; ++lane) {
+      parts[2 * lane] = re[lane];
+      parts[2 * lane + 1] = im[lane];
+    }
+    return;
+  }
   for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
     const Kokkos::complex<T> z(re[lane], im[lane]);
     out[lane] = accumulate ? out[lane] + z : z;
@@ -291,7 +312,7 @@ KOKKOS_INLINE_FUNCTION RateRow<T, N, M> rate_row(const Slicing<T, N, M, Rotation
                                                  const Block<T, N, M, Count>& block) {
   Pose<N, M> pose;
   rates.load(block.b, block.p, pose);
-  return {rates.row(pose, rates.row_number(block.row)), pose.turns[0]};
+  return {rates.row(pose, rates.row_number(*block.row)), pose.turns[0]};
 }
 
 }  // namespace bracewell::detail

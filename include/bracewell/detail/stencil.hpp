@@ -44,15 +44,16 @@ struct Stencil {
 
   T sign[Count];        // −1 for a folded sample: it is the conjugate of what its taps give
   Int first[N][Count];  // lattice index of the first tap; for x, column of the window
-  Int mirrored[Count];  // whether there are weights on mates' rows
+  Int mirrored[Count];  // not 0 where there are weights on mates' rows
   T weight[N][taps][Count];
   T slope[Slopes ? N : 1][taps][Count];  // dweight/dκ
   T mate_weight[taps][Count];            // along x; set where mirrored
   T mate_slope[Slopes ? taps : 1][Count];
 
   /// Fills the lanes of a pack from `lane` on with the samples at κ, within the range of int. With Absolute, the kernel is |φ|.
+  /// Returns whether some are mirrored.
   template <bool Absolute, class Kernel, class P>
-  KOKKOS_INLINE_FUNCTION void set(int lane, const Kernel& kernel, const P (&kappa)[N], int width) {
+  KOKKOS_INLINE_FUNCTION bool set(int lane, const Kernel& kernel, const P (&kappa)[N], int width) {
     const P side = simd::select(kappa[0] < 0, simd::broadcast<P>(-1), simd::broadcast<P>(1));
     simd::store(sign + lane, side);
     for (int d = 0; d < N; ++d) {
@@ -71,15 +72,19 @@ struct Stencil {
         simd::store(weight[d][j] + lane, w[j]);
       }
     }
-    for (int i = lane; i < lane + simd::lanes<P>; ++i) {
-      const int x = int(first[0][i]);
-      mirrored[i] = !stored_in_place<taps, Symmetric>(x, width);
+    using I = simd::Pack<Int, simd::lanes<P>>;
+    const I x = simd::load<I>(first[0] + lane);
+    const auto moved = (x < lowest_in_place<Symmetric>) | (x > highest_in_place<taps, Symmetric>(width));
+    simd::store(mirrored + lane, I(moved));
+    if (!simd::any(I(moved))) return false;
+    for (int i = lane; i < lane + simd::lanes<P>; ++i)
       if (mirrored[i]) {
-        fold_lane(x, width, i, weight[0], mate_weight);
-        if constexpr (Slopes) fold_lane(x, width, i, slope[0], mate_slope);
-        first[0][i] = window<taps>(x, width);
+        const int x_i = int(first[0][i]);
+        fold_lane(x_i, width, i, weight[0], mate_weight);
+        if constexpr (Slopes) fold_lane(x_i, width, i, slope[0], mate_slope);
+        first[0][i] = window<taps>(x_i, width);
       }
-    }
+    return true;
   }
 
  private:

@@ -3,7 +3,8 @@
 // enumerated: on the host by rows where slices are written, by slabs of the grid where that is; on a device one by one.
 //
 // An operation is a SlicingOperation with
-//   run<Add>(block, owner, sums)    the work of some samples, adding to a grid only to planes of the owner
+//   Plan<Count>, plan(block, owner, plan)   what can be known of a block before its memory is touched
+//   run<Add>(plan, owner, sums)     the work of a block, adding to a grid only to planes of the owner
 //   blank(b, p, row, begin, end)    of samples that do not count
 //   clear(b, owner)                 before the first insertion into a reference's planes; insertions only
 //   Sums, parts                     where it sums cotangents of poses (pose_sums.hpp)
@@ -32,19 +33,57 @@ struct SlicingOperation {
   std::int64_t poses;
 };
 
-/// Runs the blocks of samples begin … end − 1 of a row.
-template <class Op, class T, int N, int M, class Owner>
-void run_row(const Op& op, std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end,
-             Phases<T, host_count>& phases, const Owner& owner, typename Op::Sums& sums) {
-  if (begin >= end) return;
-  int kx = begin - begin % host_count;
-  if constexpr (Op::Slicing::shifted) phases.start(row.turns, kx);
-  for (; kx < end; kx += host_count) {
-    const Lanes lanes{std::max(begin - kx, 0), std::min(end - kx, host_count)};
-    op.template run<PlainAdd>(Block<T, N, M, host_count>{b, p, row, kx, lanes, phases}, owner, sums);
-    if constexpr (Op::Slicing::shifted) phases.advance();
+/// Host: the blocks of samples of one pose, in order. Each is planned, so that its cache lines are on their way, while the one
+/// before is worked on.
+template <class Op, class Owner>
+class Pipeline {
+  using Block = detail::Block<typename Op::Real, Op::axes, Op::slice_axes, host_count>;
+  using Row = detail::Row<typename Op::Real, Op::axes, Op::slice_axes>;
+
+ public:
+  Pipeline(const Op& op, const Owner& owner, typename Op::Sums& sums) : op_(op), owner_(owner), sums_(sums) {}
+
+  /// To the next pose.
+  void start(std::int64_t b, std::int64_t p, const typename Op::Pose& pose) {
+    b_ = b;
+    p_ = p;
+    if constexpr (Op::Slicing::shifted) phases_ = Phases<typename Op::Real, host_count>(pose.turns[0]);
   }
-}
+
+  /// Samples begin … end − 1 of a row.
+  void run_row(const Row& row, int begin, int end) {
+    if (begin >= end) return;
+    int kx = begin - begin % host_count;
+    if constexpr (Op::Slicing::shifted) phases_.start(row.turns, kx);
+    Row& kept = rows_[row_ ^= 1];  // a block of the last row may be due still
+    kept = row;
+    for (; kx < end; kx += host_count) {
+      const Lanes lanes{std::max(begin - kx, 0), std::min(end - kx, host_count)};
+      op_.plan(Block{b_, p_, &kept, kx, lanes, &phases_, phases_.base()}, owner_, plans_[current_]);
+      if constexpr (Op::Slicing::shifted) phases_.advance();
+      finish();
+      pending_ = true;
+      current_ ^= 1;
+    }
+  }
+
+  /// Works on what is planned still. Due before the next pose.
+  void finish() {
+    if (pending_) op_.template run<PlainAdd>(plans_[current_ ^ 1], owner_, sums_);
+    pending_ = false;
+  }
+
+ private:
+  const Op& op_;
+  Owner owner_;
+  typename Op::Sums& sums_;
+  std::int64_t b_, p_;
+  Phases<typename Op::Real, host_count> phases_;
+  Row rows_[2];
+  typename Op::template Plan<host_count> plans_[2];
+  int row_ = 0, current_ = 0;
+  bool pending_ = false;
+};
 
 /// How many tasks share a slice, of `slices` in all: whatever the number of threads, so that sums do not depend on it.
 template <class Exec, class Slicing>
@@ -67,7 +106,8 @@ struct RowTask {
     typename Op::Pose pose;
     typename Op::Sums sums;
     const bool finite = op.slicing.load(b, p, pose);
-    Phases<typename Op::Real, host_count> phases(pose.turns[0]);
+    Pipeline<Op, Whole> pipeline(op, {}, sums);
+    pipeline.start(b, p, pose);
     for (std::int64_t r = part * rows / parts; r < (part + 1) * rows / parts; ++r) {
       auto row = op.slicing.row(pose, r);
       const int end = row.end;
@@ -77,9 +117,10 @@ struct RowTask {
         row.end = row.begin;
       }
       op.blank(b, p, row, 0, row.begin);
-      run_row(op, b, p, row, row.begin, row.end, phases, Whole{}, sums);
+      pipeline.run_row(row, row.begin, row.end);
       op.blank(b, p, row, row.end, end);
     }
+    pipeline.finish();
     if constexpr (summing<typename Op::Sums>) op.parts.store(slice, part, sums);
   }
 };
@@ -124,18 +165,20 @@ struct SlabTask {
     const std::int64_t b = task / slabs();
     const Slab slab{bounds[task % slabs()], bounds[task % slabs() + 1]};
     op.clear(b, slab);
+    typename Op::Sums no_sums;
+    Pipeline<Op, Slab> pipeline(op, slab, no_sums);
     for (std::int64_t p = 0; p < op.poses; ++p) {
       typename Op::Pose pose;
       if (!op.slicing.load(b, p, pose)) continue;
-      Phases<typename Op::Real, host_count> phases(pose.turns[0]);
+      pipeline.start(b, p, pose);
       for (std::int64_t r = 0; r < op.slicing.rows(); ++r) {
         auto row = op.slicing.row(pose, r);
         op.slicing.clip(row);
         if (row.begin == row.end) continue;
         const Stretches s = crossing(row, slab.low - Op::reach, slab.high - 1 + Op::reach);
-        typename Op::Sums no_sums;
-        for (int i = 0; i < 2; ++i) run_row(op, b, p, row, s.begin[i], s.end[i], phases, slab, no_sums);
+        for (int i = 0; i < 2; ++i) pipeline.run_row(row, s.begin[i], s.end[i]);
       }
+      pipeline.finish();
     }
   }
 };
@@ -197,8 +240,10 @@ KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::in
   }
   Phases<typename Op::Real, 1> phases(pose.turns[0]);
   if constexpr (Op::Slicing::shifted) phases.start(row.turns, kx);
-  op.template run<AtomicAdd>(Block<typename Op::Real, Op::axes, Op::slice_axes, 1>{b, p, row, kx, {0, 1}, phases}, Whole{},
-                             sums);
+  typename Op::template Plan<1> plan;
+  op.plan(Block<typename Op::Real, Op::axes, Op::slice_axes, 1>{b, p, &row, kx, {0, 1}, &phases, phases.base()}, Whole{},
+          plan);
+  op.template run<AtomicAdd>(plan, Whole{}, sums);
 }
 
 template <class Op>
