@@ -54,9 +54,9 @@ void backproject(const Exec& exec, const SliceArray& slices, const Weights& weig
   const auto& image = detail::first_given(slices, weights);
   using GridArray = std::decay_t<decltype(grid)>;
   using Image = std::decay_t<decltype(image)>;
-  detail::check_slicing_types<Exec, PosesType, Image, Kernel, GridArray>();
-  detail::check_alike<Exec, Image, Weights>();
-  detail::check_alike<Exec, GridArray, Density>();
+  static_assert(detail::check_slicing_types<Exec, PosesType, Image, Kernel, GridArray>());
+  static_assert(detail::check_alike<Exec, Image, Weights>());
+  static_assert(detail::check_alike<Exec, GridArray, Density>());
 
   constexpr const char* name = "backproject";
   constexpr int N = detail::reference_axes<PosesType, GridArray>, M = detail::slice_axes<PosesType, Image>;
@@ -122,10 +122,10 @@ void backproject_jvp(const Exec& exec, const SliceArray& slices, const SlicesDot
           detail::WritableOrNone<DensityDot>,
       "backproject_jvp: 'data_dot' must be a writable View of Kokkos::complex<float> or <double>, 'density_dot' of "
       "float or double, both contiguous along x (LayoutRight), Spectra of such, or none");
-  detail::check_slicing_types<Exec, PosesType, Image, Kernel, GridArray>();
-  detail::check_pose_companion<Exec, PosesType, PosesDot>();
-  detail::check_alike<Exec, Image, Weights>();
-  detail::check_alike<Exec, GridArray, DensityDot>();
+  static_assert(detail::check_slicing_types<Exec, PosesType, Image, Kernel, GridArray>());
+  static_assert(detail::check_pose_companion<Exec, PosesType, PosesDot>());
+  static_assert(detail::check_alike<Exec, Image, Weights>());
+  static_assert(detail::check_alike<Exec, GridArray, DensityDot>());
   static_assert(detail::Reaches<Exec, SlicesDot, WeightsDot>,
                 "backproject_jvp: a tangent is in memory that 'exec' cannot access");
 
@@ -217,10 +217,10 @@ void backproject_vjp(const Exec& exec, const SliceArray& slices, const Weights& 
   const auto& image = detail::first_given(slices, weights);
   using GridArray = std::decay_t<decltype(grid)>;
   using Image = std::decay_t<decltype(image)>;
-  detail::check_slicing_types<Exec, PosesType, Image, Kernel, GridArray>();
-  detail::check_pose_companion<Exec, PosesType, PosesBar, true>();
-  detail::check_alike<Exec, Image, Weights>();
-  detail::check_alike<Exec, GridArray, DensityBar>();
+  static_assert(detail::check_slicing_types<Exec, PosesType, Image, Kernel, GridArray>());
+  static_assert(detail::check_pose_companion<Exec, PosesType, PosesBar, true>());
+  static_assert(detail::check_alike<Exec, Image, Weights>());
+  static_assert(detail::check_alike<Exec, GridArray, DensityBar>());
   static_assert(detail::Reaches<Exec, SlicesBar, WeightsBar>,
                 "backproject_vjp: a cotangent is in memory that 'exec' cannot access");
 

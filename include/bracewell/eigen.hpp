@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// \file eigen.hpp
-/// Eigen at the host's edge: Views of its objects and Maps of Views, without copies; rotations. Needs Eigen 3.4.
+/// Eigen at the host's edge: Views of its objects and Maps of Views, without copies; rotations and rotation vectors. Needs
+/// Eigen 3.4.
 ///
 /// std::complex and Kokkos::complex have one layout: objects of the one appear as Views of the other.
 #pragma once
@@ -9,6 +10,7 @@
 #include <Eigen/Geometry>
 #include <Kokkos_Core.hpp>
 
+#include <cmath>
 #include <complex>
 #include <type_traits>
 #include <vector>
@@ -114,6 +116,79 @@ Eigen::Matrix<Scalar, 3, 3> rotation_from_euler_zyz(Scalar rot, Scalar tilt, Sca
 template <class Scalar>
 Eigen::Matrix<Scalar, 3, 3> rotation_from_quaternion(const Eigen::Quaternion<Scalar>& q) {
   return q.normalized().toRotationMatrix();
+}
+
+/// [ω]×, for which [ω]× v = ω × v.
+template <class Derived>
+Eigen::Matrix<typename Derived::Scalar, 3, 3> cross_matrix(const Eigen::MatrixBase<Derived>& omega) {
+  Eigen::Matrix<typename Derived::Scalar, 3, 3> m;
+  m << 0, -omega[2], omega[1],  //
+      omega[2], 0, -omega[0],   //
+      -omega[1], omega[0], 0;
+  return m;
+}
+
+/// exp([ω]×): the rotation by |ω| radians about ω (B. O. Rodrigues, J. Math. Pures Appl. 5, 380 (1840)).
+template <class Derived>
+Eigen::Matrix<typename Derived::Scalar, 3, 3> rotation_from_vector(const Eigen::MatrixBase<Derived>& omega) {
+  using Scalar = typename Derived::Scalar;
+  const Scalar angle = omega.norm();
+  if (angle == 0) return Eigen::Matrix<Scalar, 3, 3>::Identity();
+  return Eigen::AngleAxis<Scalar>(angle, omega / angle).toRotationMatrix();
+}
+
+/// J(ω) of exp([ω + dω]×) = exp([J(ω) dω]×) exp([ω]×) + O(dω²). With θ = |ω| and u = ω / θ,
+///
+///     J(ω) = sin θ/θ + (1 − sin θ/θ) u uᵀ + (1 − cos θ)/θ [u]×,   J(0) = 1
+///
+/// (J. Solà, J. Deray, D. Atchuthan, arXiv:1812.01537, eq. 145). On the other side it is exp([ω]×) exp([J(ω)ᵀ dω]×).
+template <class Derived>
+Eigen::Matrix<typename Derived::Scalar, 3, 3> rotation_jacobian(const Eigen::MatrixBase<Derived>& omega) {
+  using std::sin;
+  using Scalar = typename Derived::Scalar;
+  using Matrix = Eigen::Matrix<Scalar, 3, 3>;
+  const Scalar angle = omega.norm();
+  if (angle == 0) return Matrix::Identity();
+  const Eigen::Matrix<Scalar, 3, 1> axis = omega / angle;
+  const Scalar sinc = sin(angle) / angle, half = sin(angle / 2);
+  return sinc * Matrix::Identity() + (1 - sinc) * axis * axis.transpose() + 2 * half * (half / angle) * cross_matrix(axis);
+}
+
+/// Where a rotation vector turns a rotation R: `left`, exp([ω]×) R, about axes of the image; `right`, R exp([ω]×), about
+/// axes of the object.
+enum class Turn { left, right };
+
+/// exp([ω]×) R or R exp([ω]×).
+template <class Matrix, class Vector>
+Eigen::Matrix<typename Matrix::Scalar, 3, 3> turned(const Eigen::MatrixBase<Matrix>& rotation,
+                                                    const Eigen::MatrixBase<Vector>& omega, Turn turn) {
+  if (turn == Turn::left) return rotation_from_vector(omega) * rotation;
+  return rotation * rotation_from_vector(omega);
+}
+
+/// The tangent of `turned` at ω = 0 along ω: [ω]× R or R [ω]×. Its first M rows are the tangent of a pose of M rows.
+template <class Matrix, class Vector>
+Eigen::Matrix<typename Matrix::Scalar, 3, 3> turned_jvp(const Eigen::MatrixBase<Matrix>& rotation,
+                                                        const Eigen::MatrixBase<Vector>& omega, Turn turn) {
+  if (turn == Turn::left) return cross_matrix(omega) * rotation;
+  return rotation * cross_matrix(omega);
+}
+
+/// dL/dω of `turned` at ω = 0, from G = dL/dR, of which the first M rows are given and the others 0:
+///
+///     right: v = Σ_e G_e· × R_e· over the rows,   left: R v.
+///
+/// For L as a function of ω elsewhere: J(ω)ᵀ times what `left` returns at exp([ω]×) R, and J(ω) times what `right` returns
+/// at R exp([ω]×).
+template <class Matrix, class Bar>
+Eigen::Matrix<typename Matrix::Scalar, 3, 1> turned_vjp(const Eigen::MatrixBase<Matrix>& rotation,
+                                                        const Eigen::MatrixBase<Bar>& rotation_bar, Turn turn) {
+  using Vector = Eigen::Matrix<typename Matrix::Scalar, 3, 1>;
+  Vector v = Vector::Zero();
+  for (int e = 0; e < int(rotation_bar.rows()); ++e)
+    v += Vector(rotation_bar(e, 0), rotation_bar(e, 1), rotation_bar(e, 2)).cross(Vector(rotation.row(e)));
+  if (turn == Turn::left) return rotation * v;
+  return v;
 }
 
 }  // namespace bracewell

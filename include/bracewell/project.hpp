@@ -40,7 +40,7 @@ void project(const Exec& exec, const Reference& reference, const PosesType& pose
   static_assert(detail::ComplexArray<SliceArray> && detail::Writable<SliceArray>,
                 "project: 'slices' must be a writable View of Kokkos::complex<float> or <double>, contiguous along x "
                 "(LayoutRight), or a Spectrum of one");
-  detail::check_slicing_types<Exec, PosesType, SliceArray, Kernel, Reference>();
+  static_assert(detail::check_slicing_types<Exec, PosesType, SliceArray, Kernel, Reference>());
 
   constexpr const char* name = "project";
   constexpr int N = detail::reference_axes<PosesType, Reference>, M = detail::slice_axes<PosesType, SliceArray>;
@@ -90,8 +90,8 @@ void project_jvp(const Exec& exec, const Reference& reference, const ReferenceDo
       "(LayoutRight), or a Spectrum of one");
   static_assert(detail::AlikeOrNone<ReferenceDot, Reference>,
                 "project_jvp: 'reference_dot' must be an array of the rank and precision of 'reference', or none");
-  detail::check_slicing_types<Exec, PosesType, SliceArray, Kernel, Reference>();
-  detail::check_pose_companion<Exec, PosesType, PosesDot>();
+  static_assert(detail::check_slicing_types<Exec, PosesType, SliceArray, Kernel, Reference>());
+  static_assert(detail::check_pose_companion<Exec, PosesType, PosesDot>());
   static_assert(detail::Reaches<Exec, ReferenceDot>, "project_jvp: 'reference_dot' is in memory that 'exec' cannot access");
 
   constexpr const char* name = "project_jvp";
@@ -161,8 +161,8 @@ void project_vjp(const Exec& exec, const Reference& reference, const PosesType& 
                 "(LayoutRight), or a Spectrum of one");
   static_assert(detail::AlikeOrNone<ReferenceBar, Reference> && detail::WritableOrNone<ReferenceBar>,
                 "project_vjp: 'reference_bar' must be a writable array of the rank and precision of 'reference', or none");
-  detail::check_slicing_types<Exec, PosesType, SlicesBar, Kernel, Reference>();
-  detail::check_pose_companion<Exec, PosesType, PosesBar, true>();
+  static_assert(detail::check_slicing_types<Exec, PosesType, SlicesBar, Kernel, Reference>());
+  static_assert(detail::check_pose_companion<Exec, PosesType, PosesBar, true>());
   static_assert(detail::Reaches<Exec, ReferenceBar>, "project_vjp: 'reference_bar' is in memory that 'exec' cannot access");
 
   constexpr const char* name = "project_vjp";

@@ -4,6 +4,16 @@
 ///
 /// A real array of shape [D, H, W], x fastest, has the periodic DFT F[k]. Stored are k_x = 0 … ⌊W/2⌋ and all of the other
 /// axes, [D, H, W/2 + 1] with F[0] at index [0, 0, 0]; the rest is Friedel symmetry, F[−k] = conj F[k].
+///
+/// Derivatives through FFTs. The cotangent of a half spectrum counts every stored number once, dL = Re Σ conj(F_bar) dF over
+/// the stored k, whether it stands for one frequency or, with its mate, for two. So with w = 1 on the self-conjugate columns
+/// (k_x = 0 and, for even W, W/2), w = 2 on all others, n = D H W, rfft unscaled and irfft divided by n,
+///
+///     F = rfft(v):   v_bar = n · irfft(F_bar / w)       (FFTW: c2r of F_bar / w)
+///     v = irfft(F):  F_bar = w / n · rfft(v_bar)        (FFTW: r2c of v_bar, times w / n)
+///
+/// and tangents go through FFTs as values do. On its self-conjugate columns F_bar need not be Hermitian: FFTW and NumPy use
+/// (g(k) + conj g(−k)) / 2 there, which is what the rule needs. For an FFT that leaves this open, put it there yourself.
 #pragma once
 
 #include <Kokkos_Core.hpp>

@@ -155,13 +155,13 @@ struct BackprojectTangent : Base {
   KOKKOS_INLINE_FUNCTION void insert(Set set, const Block<T, N, M, Count>& block, const Owner& owner) const {
     T unused[Count];
     if constexpr (Absolute) {
-      load_block(this->slicing, none, primal_weights, block, set.re, set.im, set.weight);
+      load_block(this->slicing, None{}, primal_weights, block, set.re, set.im, set.weight);
       if constexpr (Given<typename Base::Weights>)
-        load_block(this->slicing, none, this->weights, block, set.re, set.im, set.weight_rate);
+        load_block(this->slicing, None{}, this->weights, block, set.re, set.im, set.weight_rate);
     } else {
-      load_block(this->slicing, primal_slices, none, block, set.re, set.im, unused);
+      load_block(this->slicing, primal_slices, None{}, block, set.re, set.im, unused);
       if constexpr (Given<typename Base::Images>)
-        load_block(this->slicing, this->slices, none, block, set.re_rate, set.im_rate, unused);
+        load_block(this->slicing, this->slices, None{}, block, set.re_rate, set.im_rate, unused);
     }
     if constexpr (Rates::rotated || Rates::shifted) {
       const auto rate = rate_row(rates, block);

@@ -140,9 +140,12 @@ concept ExecutionSpace = Kokkos::is_execution_space_v<Exec>;
 template <class K, class T>
 concept Kernel = !Given<K> || (K::reach >= 1 && requires(const K& k, T t) { T(k.value(t)); });
 
+// Sentences that several operations share are in functions that are called in a static_assert: so they are a caller's first
+// errors.
+
 /// The sentences about what all slicing operations share. Grids are the arrays over the reference's lattice.
 template <class Exec, class P, class Slices, class K, class... Grids>
-constexpr void check_slicing_types() {
+constexpr bool check_slicing_types() {
   static_assert(ExecutionSpace<Exec>, "bracewell: the first argument must be a Kokkos execution space instance");
   static_assert(PosesLike<P>,
                 "bracewell: 'poses' must be Poses{rotations, shifts}: Views of float or double, rotations [P][M][N] or "
@@ -156,16 +159,18 @@ constexpr void check_slicing_types() {
   static_assert(Kernel<K, Precision<Slices>>,
                 "bracewell: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp");
   static_assert(Reaches<Exec, P, Slices, Grids...>, "bracewell: an array is in memory that 'exec' cannot access");
+  return true;
 }
 
 /// The sentences about an array that goes with another one.
 template <class Exec, class Like, class X>
-constexpr void check_alike() {
+constexpr bool check_alike() {
   if constexpr (Given<X>) {
     static_assert(View<X>::rank() == View<Like>::rank() && std::is_same_v<Precision<X>, Precision<Like>>,
                   "bracewell: 'weights' must have the rank and precision of 'slices', 'density' those of 'data'");
     static_assert(Reaches<Exec, X>, "bracewell: an array is in memory that 'exec' cannot access");
   }
+  return true;
 }
 
 /// A tangent or cotangent goes with an array, or is none.
@@ -200,7 +205,7 @@ constexpr bool pose_alike_or_none() {
 
 /// The sentences about tangents or, to be written, cotangents of poses.
 template <class Exec, class P, class Companion, bool Written = false>
-constexpr void check_pose_companion() {
+constexpr bool check_pose_companion() {
   if constexpr (Given<Companion>) {
     static_assert(is_poses<Companion>, "bracewell: tangents and cotangents of poses are Poses{rotations, shifts} or none");
     static_assert(
@@ -213,10 +218,11 @@ constexpr void check_pose_companion() {
         "bracewell: cotangents of rotations and shifts must be writable");
     static_assert(Reaches<Exec, Companion>, "bracewell: an array is in memory that 'exec' cannot access");
   }
+  return true;
 }
 
 template <class A, class B>
-const auto& first_given(const A& a, const B& b) {
+KOKKOS_INLINE_FUNCTION const auto& first_given(const A& a, const B& b) {
   if constexpr (Given<A>) {
     return a;
   } else {

@@ -101,7 +101,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
       // All strips of the block are written before the first is loaded: a load that follows the stores of its parts waits.
       T data_strip[parts][Count][2 * taps], density_strip[parts][Count][taps];
       const auto fill = [&](int lane, bool mate, const auto& weight, const auto& slope) {
-        const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
+        [[maybe_unused]] const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
         for (int j = 0; j < taps; ++j) {
           const T w = weight[j][lane];
           if constexpr (Set::has_data) {

@@ -81,16 +81,18 @@ struct Offsets {
 
   Int row[N > 1 ? N - 1 : 1][taps][Count];  // of axis 1, …; −1: another owner's
 
+  static constexpr std::int64_t largest = std::numeric_limits<Int>::max();
+
   /// Whether they can be had of this grid: it is no smaller than a stencil, and offsets fit an Int.
   template <class V>
-  static bool fit(const Grid<V, N>& grid) {
-    bool fit = grid.columns() >= taps && grid.stride[N - 1] * grid.extent[N - 1] <= std::numeric_limits<Int>::max();
+  KOKKOS_INLINE_FUNCTION static bool fit(const Grid<V, N>& grid) {
+    bool fit = grid.columns() >= taps && grid.stride[N - 1] * grid.extent[N - 1] <= largest;
     for (int d = 1; d < N; ++d) fit = fit && grid.extent[d] >= taps;
     return fit;
   }
 
   template <class V, class Owner>
-  void set(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner, bool mate) {
+  KOKKOS_INLINE_FUNCTION void set(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner, bool mate) {
     using I = simd::Pack<Int, simd::width<T>>;
     for (int lane = 0; lane < Count; lane += simd::width<T>)
       for (int d = 1; d < N; ++d) {
@@ -194,7 +196,7 @@ struct Plan {
         simd::prefetch(where);
       }
   }
-  void prefetch(None) const {}
+  KOKKOS_INLINE_FUNCTION void prefetch(None) const {}
 };
 
 }  // namespace bracewell::detail

@@ -12,8 +12,8 @@
 
 namespace bracewell::detail::simd {
 
-#if defined(BRACEWELL_NO_SIMD) || !(defined(__GNUC__) || defined(__clang__))
-inline constexpr int register_bytes = 0;
+#if defined(BRACEWELL_NO_SIMD) || defined(__CUDACC__) || !(defined(__GNUC__) || defined(__clang__))
+inline constexpr int register_bytes = 0;  // nvcc takes no packs, not even on the host where a function is for both
 #elif defined(__AVX512F__)
 inline constexpr int register_bytes = 64;
 #elif defined(__AVX__)
@@ -145,7 +145,7 @@ KOKKOS_INLINE_FUNCTION bool any(const P& mask) {
 /// function that does nothing else for one without effect.
 KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* address) {
 #if defined(__GNUC__) || defined(__clang__)
-  __builtin_prefetch(address);
+  KOKKOS_IF_ON_HOST((__builtin_prefetch(address);))
 #endif
 }
 

@@ -258,7 +258,7 @@ struct Block {
   int kx;
   Lanes lanes;
   const Phases<T, Count>* phases;
-  Kokkos::complex<T> phase;
+  Kokkos::complex<T> phase{0, 0};
 
   KOKKOS_INLINE_FUNCTION bool full() const { return lanes.begin == 0 && lanes.end == Count; }
 

@@ -90,11 +90,12 @@ struct Stencil {
  private:
   KOKKOS_INLINE_FUNCTION static void fold_lane(int x, int width, int lane, T (&own)[taps][Count], T (&mate)[taps][Count]) {
     T tap[taps], own_lane[taps], mate_lane[taps];
-    for (int j = 0; j < taps; ++j) tap[j] = own[j][lane];
+    T *own_tap = &own[0][lane], *mate_tap = &mate[0][lane];  // g++ 12 misjudges the bounds of own[j][lane]
+    for (int j = 0; j < taps; ++j) tap[j] = own_tap[j * Count];
     fold<taps, Symmetric>(x, width, tap, own_lane, mate_lane);
     for (int j = 0; j < taps; ++j) {
-      own[j][lane] = own_lane[j];
-      mate[j][lane] = mate_lane[j];
+      own_tap[j * Count] = own_lane[j];
+      mate_tap[j * Count] = mate_lane[j];
     }
   }
 };
