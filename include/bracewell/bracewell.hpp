@@ -10,4 +10,5 @@
 #include <bracewell/backproject.hpp>
 #include <bracewell/finish.hpp>
 #include <bracewell/project.hpp>
+#include <bracewell/raster.hpp>
 #include <bracewell/sampler.hpp>

@@ -106,15 +106,25 @@ struct Affine {
 
   KOKKOS_INLINE_FUNCTION Image load(std::int64_t b, std::int64_t p) const {
     Image image;
+    T sum = 0;
     for (int e = 0; e < M; ++e) {
       image.scale[e] = T(frame.scale[e]);
       image.offset[e] = T(frame.scale[e] * element(shifts, 0.0, b, p, e) + frame.centre[e]);
-      for (int d = 0; d < N; ++d) image.matrix[e][d] = T(frame.scale[e] * double(rotations(b, p, e, d)));
+      sum += Kokkos::abs(image.offset[e]);
+      for (int d = 0; d < N; ++d) {
+        image.matrix[e][d] = T(frame.scale[e] * double(rotations(b, p, e, d)));
+        sum += Kokkos::abs(image.matrix[e][d]);
+      }
       if constexpr (moves) {
         image.offset_dot[e] = T(frame.scale[e] * element(shifts_dot, 0.0, b, p, e));
         for (int d = 0; d < N; ++d) image.matrix_dot[e][d] = T(frame.scale[e] * element(rotations_dot, 0.0, b, p, e, d));
       }
     }
+    if (!Kokkos::isfinite(sum))  // no point is seen, and nothing of this goes into cotangents
+      for (int e = 0; e < M; ++e) {
+        image.offset[e] = Kokkos::Experimental::quiet_NaN_v<T>;
+        for (int d = 0; d < N; ++d) image.matrix[e][d] = 0;
+      }
     return image;
   }
 };
@@ -138,73 +148,87 @@ struct Projected {
 
     template <class P>
     KOKKOS_INLINE_FUNCTION void place(const P (&q)[N], P (&x)[M]) const {
-      each_lane<P>(q, [&](int lane, const Point& point, auto& put) {
-        const Kokkos::Array<T, M> p = projection(point, parameters);
-        for (int e = 0; e < M; ++e) put(x[e], lane, scale[e] * p[e] + centre[e]);
-      });
+      const Lanes<P, N> at(q);
+      Lanes<P, M> to;
+      for (int lane = 0; lane < simd::lanes<P>; ++lane) {
+        const Kokkos::Array<T, M> p = projection(at.point(lane), parameters);
+        for (int e = 0; e < M; ++e) to.value[e][lane] = scale[e] * p[e] + centre[e];
+      }
+      for (int e = 0; e < M; ++e) x[e] = to[e];
     }
 
     template <class P, class Dot>
     KOKKOS_INLINE_FUNCTION void move(const P (&q)[N], const Dot& q_dot, P (&x_dot)[M]) const {
-      each_lane<P>(q, [&](int lane, const Point& point, auto& put) {
-        Kokkos::Array<Point, M> by_point;
-        Kokkos::Array<Parameters, M> by_parameter;
-        projection.derivatives(point, parameters, by_point, by_parameter);
+      constexpr bool points_move = Given<Dot>;
+      const Lanes<P, N> at(q);
+      Lanes<P, N> at_dot;
+      if constexpr (points_move) at_dot = Lanes<P, N>(q_dot);
+      Lanes<P, M> to;
+      for (int lane = 0; lane < simd::lanes<P>; ++lane) {
+        const Slopes by(projection, at.point(lane), parameters);
         for (int e = 0; e < M; ++e) {
           T p_dot = 0;
-          if constexpr (Given<Dot>)
-            for (int d = 0; d < N; ++d) p_dot += by_point[e][d] * lane_of(q_dot[d], lane);
+          if constexpr (points_move)
+            for (int d = 0; d < N; ++d) p_dot += by.point[e][d] * at_dot.value[d][lane];
           if constexpr (moves)
-            for (int k = 0; k < K; ++k) p_dot += by_parameter[e][k] * parameters_dot[k];
-          put(x_dot[e], lane, scale[e] * p_dot);
+            for (int k = 0; k < K; ++k) p_dot += by.parameter[e][k] * parameters_dot[k];
+          to.value[e][lane] = scale[e] * p_dot;
         }
-      });
+      }
+      for (int e = 0; e < M; ++e) x_dot[e] = to[e];
     }
 
     template <bool Points, bool First, bool Second, class P, int Size>
     KOKKOS_INLINE_FUNCTION void pull(const P (&q)[N], const P (&x_bar)[M], P (&q_bar)[N], P (&sums)[Size]) const {
-      each_lane<P>(q, [&](int lane, const Point& point, auto& put) {
+      const Lanes<P, N> at(q);
+      const Lanes<P, M> bar(x_bar);
+      Lanes<P, N> point;
+      Lanes<P, K> parameter;
+      for (int lane = 0; lane < simd::lanes<P>; ++lane) {
         bool seen = false;  // elsewhere derivatives need not be finite
-        for (int e = 0; e < M; ++e) seen = seen || lane_of(x_bar[e], lane) != 0;
-        if (!seen) return;
-        Kokkos::Array<Point, M> by_point;
-        Kokkos::Array<Parameters, M> by_parameter;
-        projection.derivatives(point, parameters, by_point, by_parameter);
+        for (int e = 0; e < M; ++e) seen = seen || bar.value[e][lane] != 0;
+        if (!seen) continue;
+        const Slopes by(projection, at.point(lane), parameters);
         for (int e = 0; e < M; ++e) {
-          const T p_bar = scale[e] * lane_of(x_bar[e], lane);
+          const T p_bar = scale[e] * bar.value[e][lane];
           if constexpr (Points)
-            for (int d = 0; d < N; ++d) put(q_bar[d], lane, lane_of(q_bar[d], lane) + p_bar * by_point[e][d]);
+            for (int d = 0; d < N; ++d) point.value[d][lane] += p_bar * by.point[e][d];
           if constexpr (First)
-            for (int k = 0; k < K; ++k) put(sums[k], lane, lane_of(sums[k], lane) + p_bar * by_parameter[e][k]);
+            for (int k = 0; k < K; ++k) parameter.value[k][lane] += p_bar * by.parameter[e][k];
         }
-      });
+      }
+      if constexpr (Points)
+        for (int d = 0; d < N; ++d) q_bar[d] += point[d];
+      if constexpr (First)
+        for (int k = 0; k < K; ++k) sums[k] += parameter[k];
     }
 
    private:
-    template <class P>
-    KOKKOS_INLINE_FUNCTION static T lane_of(const P& pack, int lane) {
-      if constexpr (simd::lanes<P> == 1) {
-        return pack;
-      } else {
-        return pack[lane];
-      }
-    }
+    /// Packs, number by number.
+    template <class P, int Size>
+    struct Lanes {
+      T value[Size][simd::lanes<P>] = {};
 
-    template <class P, class Each>
-    KOKKOS_INLINE_FUNCTION static void each_lane(const P (&q)[N], const Each& each) {
-      const auto put = [](P& pack, int lane, T value) {
-        if constexpr (simd::lanes<P> == 1) {
-          pack = value;
-        } else {
-          pack[lane] = value;
-        }
-      };
-      for (int lane = 0; lane < simd::lanes<P>; ++lane) {
-        Point point;
-        for (int d = 0; d < N; ++d) point[d] = lane_of(q[d], lane);
-        each(lane, point, put);
+      Lanes() = default;
+      KOKKOS_INLINE_FUNCTION explicit Lanes(const P (&packs)[Size]) {
+        for (int i = 0; i < Size; ++i) simd::store(value[i], packs[i]);
       }
-    }
+      KOKKOS_INLINE_FUNCTION P operator[](int i) const { return simd::load<P>(value[i]); }
+      KOKKOS_INLINE_FUNCTION Kokkos::Array<T, Size> point(int lane) const {
+        Kokkos::Array<T, Size> array;
+        for (int i = 0; i < Size; ++i) array[i] = value[i][lane];
+        return array;
+      }
+    };
+
+    struct Slopes {
+      Kokkos::Array<Point, M> point;
+      Kokkos::Array<Parameters, M> parameter;
+
+      KOKKOS_INLINE_FUNCTION Slopes(const Projection& projection, const Point& q, const Parameters& c) {
+        projection.derivatives(q, c, point, parameter);
+      }
+    };
   };
 
   template <bool First, bool Second>

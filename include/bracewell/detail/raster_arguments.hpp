@@ -1,216 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What the rasterizer's arguments must be, and how they become a scene.
+// What the shapes of the rasterizer's arguments must be, and how they become a scene.
 #pragma once
 
 #include <bracewell/detail/checks.hpp>
+#include <bracewell/detail/raster_types.hpp>
 #include <bracewell/detail/scene.hpp>
-#include <bracewell/kernels.hpp>
-#include <bracewell/points.hpp>
-#include <bracewell/poses.hpp>
 
+#include <array>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 
 namespace bracewell::detail {
-
-template <class X>
-inline constexpr bool is_cloud = false;
-template <class P, class W>
-inline constexpr bool is_cloud<PointCloud<P, W>> = true;
-template <class X>
-inline constexpr bool is_exposure = false;
-template <class B, class W>
-inline constexpr bool is_exposure<Exposure<B, W>> = true;
-template <class X>
-inline constexpr bool is_camera = false;
-template <class F, class C>
-inline constexpr bool is_camera<Camera<F, C>> = true;
-
-// Members of arguments that may be none as a whole.
-template <class X>
-const auto& points_of(const X& x) {
-  if constexpr (Given<X>) {
-    return x.points;
-  } else {
-    return none;
-  }
-}
-template <class X>
-const auto& weights_of(const X& x) {
-  if constexpr (Given<X>) {
-    return x.weights;
-  } else {
-    return none;
-  }
-}
-template <class X>
-const auto& background_of(const X& x) {
-  if constexpr (Given<X>) {
-    return x.background;
-  } else {
-    return none;
-  }
-}
-template <class X>
-const auto& out_weight_of(const X& x) {
-  if constexpr (Given<X>) {
-    return x.out_weight;
-  } else {
-    return none;
-  }
-}
-
-/// The first array of poses: rotations, or a camera's parameters.
-template <class X>
-const auto& first_of(const X& x) {
-  if constexpr (is_camera<X>) {
-    return x.parameters;
-  } else {
-    return rotations_of(x);
-  }
-}
-/// And the second: shifts.
-template <class X>
-const auto& second_of(const X& x) {
-  if constexpr (is_camera<X>) {
-    return none;
-  } else {
-    return shifts_of(x);
-  }
-}
-
-template <class Of>
-using Member = std::decay_t<Of>;
-template <class X>
-using PointsOf = Member<decltype(points_of(std::declval<const X&>()))>;
-template <class X>
-using WeightsOf = Member<decltype(weights_of(std::declval<const X&>()))>;
-template <class X>
-using BackgroundOf = Member<decltype(background_of(std::declval<const X&>()))>;
-template <class X>
-using OutWeightOf = Member<decltype(out_weight_of(std::declval<const X&>()))>;
-template <class X>
-using FirstOf = Member<decltype(first_of(std::declval<const X&>()))>;
-template <class X>
-using SecondOf = Member<decltype(second_of(std::declval<const X&>()))>;
-
-/// A View of real numbers of a rank, or none.
-template <class X, int Rank>
-constexpr bool numbers_or_none() {
-  if constexpr (Given<X>) {
-    if constexpr (Numbers<X>) {
-      return X::rank() == Rank;
-    } else {
-      return false;
-    }
-  } else {
-    return true;
-  }
-}
-
-template <class X, int Rank>
-concept LevelLike = !Given<X> || std::is_arithmetic_v<X> || numbers_or_none<X, Rank>();
-
-template <class X>
-constexpr int last_static_extent() {
-  return int(X::static_extent(X::rank() - 1));
-}
-
-/// Ranks and dimensions of a problem. 0 axes where they are not known.
-template <class Cloud, class PosesType, class ImageArray>
-struct RasterTypes {
-  using First = FirstOf<PosesType>;
-  using Points = PointsOf<Cloud>;
-  using Weights = WeightsOf<Cloud>;
-  static constexpr bool camera = is_camera<PosesType>;
-  static constexpr int batch = int(First::rank()) - (camera ? 2 : 3);  // axes of it: 0 or 1
-  static constexpr bool channels = [] {
-    if constexpr (Given<Weights>) {
-      return Weights::rank() == Points::rank();
-    } else {
-      return false;
-    }
-  }();
-  static constexpr int M = int(ImageArray::rank()) - 1 - batch - (channels ? 1 : 0);
-  static constexpr int N = [] {
-    constexpr int known = last_static_extent<Points>();
-    if constexpr (known == 0 && !camera) {
-      return last_static_extent<First>();
-    } else {
-      return known;
-    }
-  }();
-  static constexpr int K = camera ? last_static_extent<First>() : 0;
-  static constexpr bool matrices_fit = [] {
-    if constexpr (camera) {
-      return true;
-    } else {
-      return static_extents_fit<First, N, M>();
-    }
-  }();
-};
-
-/// The sentences about what all operations of the rasterizer share.
-template <class Exec, class Cloud, class PosesType, class ExposureType, class ImageArray, class K>
-constexpr void check_raster_types() {
-  static_assert(ExecutionSpace<Exec>, "bracewell: the first argument must be a Kokkos execution space instance");
-  static_assert(is_cloud<Cloud>, "bracewell: 'cloud' must be PointCloud{points, weights}");
-  static_assert(is_poses<PosesType> || is_camera<PosesType>,
-                "bracewell: 'poses' must be Poses{rotations, shifts} or Camera{projection, parameters}");
-  static_assert(!Given<ExposureType> || is_exposure<ExposureType>,
-                "bracewell: 'exposure' must be Exposure{background, out_weight} or none");
-  if constexpr (is_cloud<Cloud> && (is_poses<PosesType> || is_camera<PosesType>)) {
-    using Points = PointsOf<Cloud>;
-    using First = FirstOf<PosesType>;
-    static_assert(Numbers<Points> && Numbers<First>,
-                  "bracewell: 'points', and 'rotations' or 'parameters', must be Views of float or double");
-    if constexpr (Numbers<Points> && Numbers<First>) {
-      using Types = RasterTypes<Cloud, PosesType, ImageArray>;
-      static_assert(Types::batch == 0 || Types::batch == 1,
-                    "bracewell: rotations must be [P][M][N] or [B][P][M][N], a camera's parameters [P][K] or [B][P][K]");
-      static_assert(Points::rank() == Types::batch + 2,
-                    "bracewell: 'points' must be [n][N] or, where poses have a leading [B], [B][n][N]");
-      static_assert(numbers_or_none<WeightsOf<Cloud>, int(Points::rank()) - 1>() ||
-                        numbers_or_none<WeightsOf<Cloud>, int(Points::rank())>(),
-                    "bracewell: 'weights' must be a View of float or double, [n] or, for channels, [n][C], with a leading [B] "
-                    "where points have one, or none");
-      static_assert(Types::camera || numbers_or_none<SecondOf<PosesType>, int(First::rank()) - 1>(),
-                    "bracewell: 'shifts' must be a View of float or double with one axis less than 'rotations', or none");
-      static_assert(Types::N > 0 && (!Types::camera || Types::K > 0),
-                    "bracewell: the last extent of 'points', of 'rotations' or, with a camera, of both points and parameters "
-                    "must be static, as in View<double*[3]>");
-      static_assert(Types::M >= 1 && Types::M <= Types::N && Types::matrices_fit,
-                    "bracewell: ranks must agree: images are [P] or [B][P], [C] where weights have channels, and 1 <= M <= N "
-                    "axes");
-      static_assert(LevelLike<BackgroundOf<ExposureType>, Types::batch + 1> &&
-                        LevelLike<OutWeightOf<ExposureType>, Types::batch + 1>,
-                    "bracewell: 'background' and 'out_weight' must each be a number, a View of one number an image, [P] or "
-                    "[B][P], or none");
-    }
-  }
-  static_assert(Kernel<K, Precision<ImageArray>>,
-                "bracewell: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp");
-}
-
-template <class Exec, class... Views>
-constexpr bool levels_reached() {
-  const auto reached = []<class X>(X*) {
-    if constexpr (Kokkos::is_view_v<X>) {
-      return reaches<Exec, X>();
-    } else {
-      return true;
-    }
-  };
-  return (reached(static_cast<std::add_pointer_t<Views>>(nullptr)) && ...);
-}
-
-/// Every array of a cloud, of poses and of an exposure, each possibly none, is where `Exec` works.
-template <class Exec, class Cloud, class PosesType, class ExposureType>
-constexpr void check_raster_reach() {
-  static_assert(levels_reached<Exec, PointsOf<Cloud>, WeightsOf<Cloud>, FirstOf<PosesType>, SecondOf<PosesType>,
-                               BackgroundOf<ExposureType>, OutWeightOf<ExposureType>>(),
-                "bracewell: an array is in memory that 'exec' cannot access");
-}
 
 template <class X>
 Shape level_shape(const char* name, const X& x) {
@@ -226,14 +27,20 @@ struct RasterShapes {
   Shape points, weights, first, second, background, out_weight;
 };
 
+/// What an argument, its tangent and its cotangent are called in messages.
+enum class Role { primal, dot, bar };
+
 template <class Cloud, class PosesType, class ExposureType>
-RasterShapes raster_shapes(const Cloud& cloud, const PosesType& poses, const ExposureType& exposure) {
-  return {shape("points", points_of(cloud)),
-          shape("weights", weights_of(cloud)),
-          shape(is_camera<PosesType> ? "parameters" : "rotations", first_of(poses)),
-          shape("shifts", second_of(poses)),
-          level_shape("background", background_of(exposure)),
-          level_shape("out_weight", out_weight_of(exposure))};
+RasterShapes raster_shapes(Role role, const Cloud& cloud, const PosesType& poses, const ExposureType& exposure) {
+  const auto name = [&](auto... names) { return std::array{names...}[std::size_t(role)]; };
+  return {shape(name("points", "points_dot", "points_bar"), points_of(cloud)),
+          shape(name("weights", "weights_dot", "weights_bar"), weights_of(cloud)),
+          shape(is_camera<PosesType> ? name("parameters", "parameters_dot", "parameters_bar")
+                                     : name("rotations", "rotations_dot", "rotations_bar"),
+                first_of(poses)),
+          shape(name("shifts", "shifts_dot", "shifts_bar"), second_of(poses)),
+          level_shape(name("background", "background_dot", "background_bar"), background_of(exposure)),
+          level_shape(name("out_weight", "out_weight_dot", "out_weight_bar"), out_weight_of(exposure))};
 }
 
 struct RasterCounts {
@@ -241,9 +48,11 @@ struct RasterCounts {
   int channels;
 };
 
-/// Everything belongs together. `axes`: N and M; `batch`: the number of leading axes [B].
-inline RasterCounts check_raster(const char* function, int N, int M, int batch, int K, const RasterShapes& shapes,
-                                 const Shape& images, const RasterOptions& options) {
+/// Everything belongs together.
+template <class Types>
+RasterCounts check_raster(const char* function, const RasterShapes& shapes, const Shape& images,
+                          const RasterOptions& options) {
+  constexpr int N = Types::N, M = Types::M, batch = Types::batch, K = Types::K;
   const auto& [points, weights, first, second, background, out_weight] = shapes;
   const int x = images.rank - 1;
   if (images.extent[x] > 1 && images.stride[x] != 1)
@@ -252,7 +61,7 @@ inline RasterCounts check_raster(const char* function, int N, int M, int batch, 
     if (images.extent[i] < 1 || images.extent[i] > (std::int64_t(1) << 30))
       refuse(function, images.name, "of shape " + text(images),
              "extents from 1 to 2^30 on its last " + std::to_string(M) + " axes");
-  const bool channels = images.rank > batch + 1 + M;
+  constexpr bool channels = Types::channels;
   const RasterCounts counts{batch ? images.extent[0] : 1, first.extent[batch], points.extent[batch],
                             channels ? int(images.extent[batch + 1]) : 1};
   const auto check_batch = [&](const Shape& s) {
@@ -287,17 +96,42 @@ inline RasterCounts check_raster(const char* function, int N, int M, int batch, 
 }
 
 /// A tangent or cotangent, where given, has the shape of what it belongs to.
-inline void check_raster_companion(const char* function, const RasterShapes& companion, const RasterShapes& like) {
+inline void check_raster_companion(const char* function, int batch, const RasterCounts& counts,
+                                   const RasterShapes& companion, const RasterShapes& like) {
   check_same(function, companion.points, like.points);
   check_same(function, companion.weights, like.weights);
   check_same(function, companion.first, like.first);
   check_same(function, companion.second, like.second);
+  const auto check_level = [&](const Shape& level, const Shape& of) {
+    if (!level) return;
+    if (of) return check_same(function, level, of);
+    if (batch && level.extent[0] != 1) check_extent(function, level, 0, counts.objects, "or 1, the number of objects");
+    check_extent(function, level, batch, counts.poses, "the number of poses");
+  };
+  check_level(companion.background, like.background);
+  check_level(companion.out_weight, like.out_weight);
 }
 
-/// Voxels of an image, x first, from its shape.
-template <int M>
-Frame<M> make_frame(const Shape& images, const RasterOptions& options) {
-  return Frame<M>(images.extent + images.rank - M, options.voxel_size);
+/// Outputs share no memory with inputs or with one another.
+inline void check_raster_apart(const char* function, std::initializer_list<const RasterShapes*> inputs, const Shape& images,
+                               const RasterShapes* outputs) {
+  const auto list = [](const RasterShapes& s) {
+    return std::array{&s.points, &s.weights, &s.first, &s.second, &s.background, &s.out_weight};
+  };
+  for (const RasterShapes* input : inputs)
+    for (const Shape* in : list(*input)) {
+      if (!outputs) {
+        check_apart(function, images, *in);
+      } else {
+        for (const Shape* out : list(*outputs)) check_apart(function, *out, *in);
+      }
+    }
+  if (outputs)
+    for (const Shape* out : list(*outputs)) {
+      check_apart(function, *out, images);
+      for (const Shape* other : list(*outputs))
+        if (other != out) check_apart(function, *out, *other);
+    }
 }
 
 template <class T, class Types, class PosesType, class PosesDot>
@@ -313,16 +147,16 @@ auto make_lens(const PosesType& poses, const PosesDot& poses_dot, const Frame<Ty
     using SecondDot = Number<SecondOf<PosesDot>>;
     return Affine<T, Types::N, Types::M, First, Second, FirstDot, SecondDot>{
         frame, make_pose_array<2, const First>(first_of(poses)), make_pose_array<1, const Second>(second_of(poses)),
-        make_pose_array<2, const FirstDot>(first_of(poses_dot)),
-        make_pose_array<1, const SecondDot>(second_of(poses_dot))};
+        make_pose_array<2, const FirstDot>(first_of(poses_dot)), make_pose_array<1, const SecondDot>(second_of(poses_dot))};
   }
 }
 
 template <class T, class Types, class Cloud, class PosesType, class PosesDot, class ExposureType, class K>
 auto make_scene(const RasterCounts& counts, const Cloud& cloud, const PosesType& poses, const PosesDot& poses_dot,
-                const ExposureType& exposure, const Frame<Types::M>& frame, const K& kernel) {
+                const ExposureType& exposure, const Shape& images, const RasterOptions& options, const K& kernel) {
   using Point = Number<PointsOf<Cloud>>;
   using Weight = Number<WeightsOf<Cloud>>;
+  const Frame<Types::M> frame(images.extent + images.rank - Types::M, options.voxel_size);
   const auto lens = make_lens<T, Types>(poses, poses_dot, frame);
   return Scene<T, Types::N, Types::M, Point, Weight, std::decay_t<decltype(lens)>, K>{
       counts.objects,
@@ -330,10 +164,25 @@ auto make_scene(const RasterCounts& counts, const Cloud& cloud, const PosesType&
       counts.points,
       counts.channels,
       make_pose_array<1, const Point>(points_of(cloud)),
-      make_pose_array<Types::channels ? 1 : 0, const Weight>(weights_of(cloud)),
+      make_pose_array < Types::channels ? 1 : 0,
+      const Weight > (weights_of(cloud)),
       lens,
       make_level(out_weight_of(exposure), 1),
       kernel};
+}
+
+template <class Types, class V, class X>
+Images<V, Types::M> make_images(const X& x) {
+  constexpr int rank = int(X::rank()), batch = Types::batch;
+  Images<V, Types::M> images{x.data(), {}, {}, {}};
+  if constexpr (batch == 1) images.batch_stride[0] = std::int64_t(x.stride(0));
+  images.batch_stride[1] = std::int64_t(x.stride(batch));
+  if constexpr (Types::channels) images.batch_stride[2] = std::int64_t(x.stride(batch + 1));
+  for (int e = 0; e < Types::M; ++e) {
+    images.extent[e] = int(x.extent(rank - 1 - e));
+    images.stride[e] = e == 0 ? 1 : std::int64_t(x.stride(rank - 1 - e));
+  }
+  return images;
 }
 
 }  // namespace bracewell::detail

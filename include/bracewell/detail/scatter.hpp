@@ -43,14 +43,10 @@ struct AddPoint {
     point.set(op.scene.kernel, spot.x, op.images.extent);
     if (!point.inside[0]) return;
     const auto gain = op.gain(b, p);
-    const auto& x_dot = [&]() -> const auto& {
-      if constexpr (Op::tangent) {
-        return spot.x_dot;
-      } else {
-        return none;
-      }
-    }();
-    const EdgeWalk<Taps, M, std::decay_t<decltype(x_dot)>> walk(point, op.images.stride, x_dot, 0, op.images.extent);
+    using XDot = std::conditional_t<Op::tangent, const T(*)[1], None>;
+    XDot x_dot{};
+    if constexpr (Op::tangent) x_dot = spot.x_dot;
+    const EdgeWalk<Taps, M, XDot> walk(point, op.images.stride, x_dot, 0, op.images.extent);
     for (int c = 0; c < op.scene.channels; ++c) {
       const auto strength = op.strength(gain, b, spot.index[0], c);
       T* const to = op.images.at(b, p, c);

@@ -4,11 +4,12 @@
 #pragma once
 
 #include <bracewell/detail/scene.hpp>
+#include <bracewell/detail/stream.hpp>
 #include <bracewell/detail/taps.hpp>
 
 namespace bracewell::detail {
 
-/// A few points where they are on an image: NaN in idle lanes.
+/// A few points where they are on an image. In idle lanes x is NaN, and the index that of another.
 template <class T, int M, bool Tangent, int Count>
 struct Spots {
   T x[M][Count];
@@ -24,6 +25,8 @@ struct Scatter {
   using Image = typename Scene::Lens::Image;
   static constexpr int N = Scene::point_axes, M = Scene::axes, taps = 2 * Scene::Kernel::reach;
   static constexpr bool tangent = Tangent;
+  static constexpr bool weighted =
+      !std::is_same_v<decltype(Scene::weights), Table<const None>> || !std::is_same_v<WeightDot, None>;
   template <int Count>
   using SpotsOf = Spots<T, M, Tangent, Count>;
   template <class A, int Count>
@@ -38,7 +41,8 @@ struct Scatter {
 
   /// Points i … i + count − 1 of object b on an image.
   template <int Count>
-  KOKKOS_INLINE_FUNCTION void place(const Image& image, std::int64_t b, std::int64_t i, int count, SpotsOf<Count>& spots) const {
+  KOKKOS_INLINE_FUNCTION void place(const Image& image, std::int64_t b, std::int64_t i, int count,
+                                    SpotsOf<Count>& spots) const {
     constexpr int W = pack_width<T, Count>;
     constexpr bool points_move = !std::is_same_v<PointDot, None>;
     using P = simd::Pack<T, W>;
@@ -57,12 +61,18 @@ struct Scatter {
           for (int d = 0; d < N; ++d) at_dot[d] = simd::load<P>(q_dot[d] + lane);
           image.move(at, at_dot, x_dot);
         } else {
-          image.move(at, none, x_dot);
+          image.move(at, None{}, x_dot);
         }
         for (int e = 0; e < M; ++e) simd::store(spots.x_dot[e] + lane, x_dot[e]);
       }
     }
-    for (int lane = 0; lane < Count; ++lane) spots.index[lane] = std::int32_t(i + lane);
+    for (int lane = 0; lane < Count; ++lane) spots.index[lane] = std::int32_t(i + (lane < count ? lane : 0));
+  }
+
+  /// Whether images are written past the caches.
+  bool streams() const {
+    return !accumulate &&
+           scene.objects * scene.poses * scene.channels * images.voxels() * std::int64_t(sizeof(T)) >= stream_bytes;
   }
 
   /// What an image multiplies its points by.

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <bracewell/detail/inserting.hpp>
-#include <bracewell/detail/lens.hpp>
+#include <bracewell/detail/scene.hpp>
 #include <bracewell/detail/stencil.hpp>
 #include <bracewell/detail/tensor.hpp>
 
@@ -24,9 +24,6 @@ KOKKOS_INLINE_FUNCTION I first_tap(P& at, int extent, I& valid) {
   valid = simd::select(first > I(none - Int(2 * Reach)), simd::select(first < I(none + Int(extent)), valid, none), none);
   return first;
 }
-
-template <class T, int Count>
-inline constexpr int pack_width = Count < simd::width<T> ? Count : simd::width<T>;
 
 /// Weights are of type A, computed in T.
 template <class T, class A, int M, int Reach, bool Slopes, int Count>
@@ -91,7 +88,7 @@ struct TapWalk {
 
   const Taps& point;
   const Stride* stride;
-  const XDot& x_dot;  // [M][Count], or none
+  XDot x_dot;  // rows of Count numbers, or None
   int lane;
 
   KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const { return where + j * stride[axis]; }
@@ -114,7 +111,7 @@ struct EdgeWalk : TapWalk<Taps, std::int64_t, XDot> {
 
   const int* extent;
 
-  KOKKOS_INLINE_FUNCTION EdgeWalk(const Taps& point, const std::int64_t* stride, const XDot& x_dot, int lane, const int* extent_)
+  KOKKOS_INLINE_FUNCTION EdgeWalk(const Taps& point, const std::int64_t* stride, XDot x_dot, int lane, const int* extent_)
       : Base{point, stride, x_dot, lane}, extent(extent_) {}
 
   KOKKOS_INLINE_FUNCTION int index(int axis, int j) const { return int(this->point.first[axis][this->lane]) + j; }

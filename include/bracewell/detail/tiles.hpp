@@ -13,6 +13,15 @@
 
 namespace bracewell::detail {
 
+/// Points that are worked on together.
+inline constexpr int spot_count = 64;
+
+/// Tasks that keep many cores busy.
+inline constexpr std::int64_t many = 64;
+
+/// Rounded up.
+constexpr std::int64_t divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 /// A box of an image and the sums over it, x fastest. A margin of taps − 1 on all sides takes what points in reach add
 /// beyond it, so that nothing need be clipped.
 template <int M>
@@ -32,6 +41,15 @@ struct Tile {
     }
   }
 
+  /// From one row of sums to the next.
+  std::int64_t row() const {
+    if constexpr (M > 1) {
+      return stride[1];
+    } else {
+      return size;
+    }
+  }
+
   /// Of a whole image.
   Tile(const int* extents, int taps) : Tile(std::array<int, M>{}.data(), extents, extents, taps) {}
 };
@@ -47,7 +65,8 @@ struct Tiling {
 
   /// Tiles of about 2^bits voxels, longer in x, and no shorter than the taps.
   Tiling(const int* extents, int taps, int bits) : count(1), keys(1) {
-    const int least = std::bit_width(unsigned(taps - 1)), x = M == 1 ? bits : std::min(6, bits / 2 + 1);
+    const int least = std::bit_width(unsigned(taps - 1)),
+              x = M == 1 ? bits : std::clamp(bits - (M == 2 ? 5 : 4) * (M - 1), 5, 10);
     for (int e = 0; e < M; ++e) {
       log2[e] = std::max(least, e == 0 ? x : (bits - x + M - 2) / (M > 1 ? M - 1 : 1));
       whole[e] = 1 << log2[e];
@@ -59,9 +78,7 @@ struct Tiling {
     }
   }
 
-  std::int64_t whole_size(int taps) const {
-    return Tile<M>(whole, taps).size;
-  }
+  Tile<M> whole_tile(int taps) const { return Tile<M>(whole, taps); }
 
   /// The tile's place in units of tiles.
   std::array<int, M> place(std::int64_t tile) const {
@@ -133,7 +150,7 @@ class Scratch {
   double* data_ = nullptr;
 };
 
-/// One of the host's threads: takes tasks one by one, with memory of its own.
+/// One of the host's threads: takes tasks one by one, with memory of its own, zeros where a task says that it is `zeroed`.
 template <class Task>
 struct Worker {
   Task task;
@@ -143,6 +160,7 @@ struct Worker {
   std::int64_t size;  // of a worker's memory
 
   void operator()(std::int64_t worker) const {
+    if constexpr (Task::zeroed) std::fill_n(memory + worker * size, size, 0.0);
     for (std::int64_t i; (i = Kokkos::atomic_fetch_add(next, 1)) < tasks;) task(i, memory + worker * size);
   }
 };

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Writing what is larger than caches past them: lines are then not read first. Plain stores where the processor cannot.
+#pragma once
+
+#include <bracewell/detail/simd.hpp>
+
+#include <cstdint>
+
+#if defined(__SSE2__) && !defined(BRACEWELL_NO_SIMD)
+#include <immintrin.h>
+#endif
+
+namespace bracewell::detail {
+
+/// Numbers of bytes that no cache keeps until they are used again.
+inline constexpr std::int64_t stream_bytes = std::int64_t(1) << 26;
+
+/// to[i] = value(i), where value<P>(i) gives the pack P of those from i on.
+template <class T, class Value>
+void stream_row(T* to, int count, const Value& value) {
+  using P = simd::Pack<T>;
+  constexpr int W = simd::lanes<P>;
+  int i = 0;
+  for (; i < count && reinterpret_cast<std::uintptr_t>(to + i) % sizeof(P) != 0; ++i)
+    to[i] = value.template operator()<T>(i);
+  for (; i + W <= count; i += W) {
+    const P pack = value.template operator()<P>(i);
+#if defined(__AVX512F__) && !defined(BRACEWELL_NO_SIMD)
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to + i), reinterpret_cast<const __m512i&>(pack));
+#elif defined(__AVX__) && !defined(BRACEWELL_NO_SIMD)
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to + i), reinterpret_cast<const __m256i&>(pack));
+#elif defined(__SSE2__) && !defined(BRACEWELL_NO_SIMD)
+    _mm_stream_si128(reinterpret_cast<__m128i*>(to + i), reinterpret_cast<const __m128i&>(pack));
+#else
+    simd::store(to + i, pack);
+#endif
+  }
+  for (; i < count; ++i) to[i] = value.template operator()<T>(i);
+}
+
+/// After the last of these, before others may look.
+inline void end_stream() {
+#if defined(__SSE2__) && !defined(BRACEWELL_NO_SIMD)
+  _mm_sfence();
+#endif
+}
+
+}  // namespace bracewell::detail
