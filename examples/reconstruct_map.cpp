@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 // From a map to its images and back: slices at random poses, then weighted back-projection, with the numbers that tell how
 // good and how fast both were.
+#include "common/centred.hpp"
 #include "common/fft.hpp"
+#include "common/file.hpp"
 #include "common/map.hpp"
 #include "common/picture.hpp"
+#include "common/poses.hpp"
+#include "common/program.hpp"
 #include "common/progress.hpp"
 #include "common/shells.hpp"
+#include "common/stopwatch.hpp"
 
 #include <bracewell/bracewell.hpp>
 #include <bracewell/eigen.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <sys/resource.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <random>
 #include <variant>
 
 namespace bw = bracewell;
@@ -48,49 +49,6 @@ AnyKernel make_kernel(const std::string& name, double padding) {
   if (name == "kaiser-bessel-4") return bw::KaiserBessel<2>{padding};
   if (name == "kaiser-bessel-6") return bw::KaiserBessel<3>{padding};
   return bw::KaiserBessel<4>{padding};
-}
-
-/// Copies the middle of one cube or square to the middle of another, ⌊n/2⌋ to ⌊n/2⌋.
-template <class To, class From>
-void copy_centred(const To& to, const From& from) {
-  const long m = long(to.extent(To::rank() - 1)), n = long(from.extent(From::rank() - 1)), shift = m / 2 - n / 2;
-  const auto each = [&](auto&& self, auto... index) {
-    if constexpr (sizeof...(index) == To::rank()) {
-      to(index...) = from((index - shift)...);
-    } else {
-      for (long i = std::max(shift, 0L); i < std::min(m, n + shift); ++i) self(self, index..., i);
-    }
-  };
-  each(each);
-}
-
-/// Wall time of what runs between start and stop, summed.
-class Stopwatch {
- public:
-  void start() { begin_ = Clock::now(); }
-  void stop() { seconds += std::chrono::duration<double>(Clock::now() - begin_).count(); }
-  double seconds = 0;
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point begin_;
-};
-
-struct PoseSet {
-  std::vector<Eigen::Matrix3d> rotations;  // uniform on SO(3)
-  std::vector<Eigen::Vector2d> shifts;     // normal, in pixels
-};
-
-PoseSet random_poses(std::mt19937& generator, int count, double shift) {
-  std::normal_distribution<double> normal;
-  PoseSet poses;
-  for (int p = 0; p < count; ++p) {
-    const double w = normal(generator), x = normal(generator), y = normal(generator), z = normal(generator);
-    poses.rotations.push_back(bw::rotation_from_quaternion(Eigen::Quaterniond(w, x, y, z)));
-    const double u = normal(generator), v = normal(generator);
-    poses.shifts.push_back(shift * Eigen::Vector2d(u, v));
-  }
-  return poses;
 }
 
 double standard_deviation(const Array<float***>& images) {
@@ -154,7 +112,7 @@ Result run(const Exec& exec, const Array<float***>& truth, const Settings& setti
 
   std::mt19937 generator(settings.seed);
   const PoseSet poses = random_poses(generator, settings.poses, settings.shift);
-  const int batch = std::min(settings.poses, 100);
+  const int batch = std::min(settings.poses, std::max(1, 4'000'000 / (padded * padded)));  // some 100 MB of images
   Array<Complex***> slices("slices", batch, n, n / 2 + 1), padded_slices("padded slices", batch, padded, padded / 2 + 1);
   Array<float***> images("images", batch, n, n), padded_images("padded images", batch, padded, padded);
   std::normal_distribution<float> normal;
@@ -217,26 +175,45 @@ Result run(const Exec& exec, const Array<float***>& truth, const Settings& setti
   return result;
 }
 
+void save_sections(const std::string& path, const Array<float***>& truth, const Array<float***>& reconstruction) {
+  std::vector<GreyImage> sections;
+  for (const auto& map : {truth, reconstruction})
+    for (int axis = 0; axis < 3; ++axis) sections.push_back(section(map, axis));
+  set_contrast(sections);
+  const float tenth = (sections[0].high - sections[0].low) / 20;
+  for (int axis = 0; axis < 3; ++axis) {
+    GreyImage difference = sections[axis];
+    for (std::size_t i = 0; i < difference.values.size(); ++i)
+      difference.values[i] = sections[3 + axis].values[i] - sections[axis].values[i];
+    difference.low = -tenth;
+    difference.high = tenth;
+    sections.push_back(difference);
+  }
+  save_sheet(path, sections,
+             {"map, z", "map, y", "map, x", "reconstruction, z", "reconstruction, y", "reconstruction, x",
+              "10 × difference, z", "10 × difference, y", "10 × difference, x"},
+             3, 240, "Central sections");
+}
+
 std::string resolution(const std::vector<double>& fsc, double level, double box) {
   const double shell = crossing(fsc, level);
   char text[80];
-  if (shell < 0) {
-    std::snprintf(text, sizeof text, "beyond Nyquist, %.2f Å", box / double(fsc.size() - 1));
-  } else {
-    std::snprintf(text, sizeof text, "%.2f Å (shell %.1f)", box / shell, shell);
-  }
+  std::snprintf(text, sizeof text, shell < 0 ? "beyond Nyquist, %.2f Å" : "%.2f Å",
+                box / (shell < 0 ? double(fsc.size() - 1) : shell));
   return text;
 }
 
 void save_fsc(const std::string& path, const std::vector<double>& fsc, double box) {
-  const double nyquist = double(fsc.size() - 1) / box;
+  const double nyquist = double(fsc.size() - 1) / box, decade = std::pow(10, std::floor(std::log10(nyquist)));
   Axis x{"spatial frequency / Å⁻¹", 0, nyquist, {}}, y{"Fourier shell correlation", -0.05, 1.02, {}};
-  const double step = std::pow(10, std::floor(std::log10(nyquist))) *
-                      (nyquist / std::pow(10, std::floor(std::log10(nyquist))) > 4 ? 1 : 0.25);
+  x.other_label = "resolution / Å";
   char name[32];
+  const double step = decade * (nyquist / decade > 4 ? 1 : nyquist / decade > 2 ? 0.5 : 0.25);
   for (double v = 0; v <= nyquist * 1.0001; v += step) {
     std::snprintf(name, sizeof name, "%.3g", v);
     x.ticks.emplace_back(v, name);
+    std::snprintf(name, sizeof name, "%.3g", 1 / v);
+    x.other_ticks.emplace_back(v, v > 0 ? name : "∞");
   }
   for (int i = 0; i <= 5; ++i) {
     std::snprintf(name, sizeof name, "%.1f", 0.2 * i);
@@ -244,16 +221,19 @@ void save_fsc(const std::string& path, const std::vector<double>& fsc, double bo
   }
   Curve curve{"", {}, fsc, blue};
   for (std::size_t s = 0; s < fsc.size(); ++s) curve.x.push_back(double(s) / box);
-  save_plot(path, "Reconstruction against the map it came from", {curve}, x, y, {{0.5, "0.5"}, {0.143, "0.143"}});
+  save_plot(path, "Reconstruction against the map it came from", {curve}, x, y,
+            {{0.5, "0.5: " + resolution(fsc, 0.5, box)}, {0.143, "0.143: " + resolution(fsc, 0.143, box)}});
 }
 
 int reconstruct(const Settings& settings) {
   const Exec exec;
-  Map map = padded_to_cube(read_map(settings.map, settings.voxel));
+  const Map input = read_map(settings.map, settings.voxel);
+  Map map = padded_to_cube(input, box_for_rotations(input));
   const auto truth = map.density;
   const int n = int(truth.extent(0));
+  if (n < 8) throw std::runtime_error(settings.map + ": is too small, " + std::to_string(n) + " voxels across");
   const AnyKernel kernel = make_kernel(settings.kernel, std::lround(n * settings.padding) / double(n));
-  std::filesystem::create_directories(settings.output);
+  make_folder(settings.output);
 
   Result result = std::visit([&](const auto& k) { return run(exec, truth, settings, k); }, kernel);
 
@@ -271,16 +251,8 @@ int reconstruct(const Settings& settings) {
   const auto file = [&](const char* name) { return settings.output + "/" + name; };
   write_map(file("reconstruction.mrc"), map);
   set_contrast(result.examples);
-  std::vector<std::string> captions;
-  for (std::size_t i = 0; i < result.examples.size(); ++i) captions.push_back("image " + std::to_string(i + 1));
-  save_sheet(file("projections.png"), result.examples, captions, 6, 150, "Projections at random poses");
-  std::vector<GreyImage> sections;
-  for (const auto& m : {truth, result.map})
-    for (int axis = 0; axis < 3; ++axis) sections.push_back(section(m, axis));
-  set_contrast(sections);
-  save_sheet(file("sections.png"), sections,
-             {"map, z", "map, y", "map, x", "reconstruction, z", "reconstruction, y", "reconstruction, x"}, 3, 240,
-             "Central sections");
+  save_sheet(file("projections.png"), result.examples, {}, 6, 150, "Projections at random poses");
+  save_sections(file("sections.png"), truth, result.map);
   const double box = n * map.voxel;
   save_fsc(file("fsc.png"), fsc, box);
 
@@ -291,7 +263,9 @@ int reconstruct(const Settings& settings) {
     std::printf("%10.0f slices/s  %7.2f ns/pixel\n", settings.poses / watch.seconds,
                 1e9 * watch.seconds / (double(settings.poses) * double(samples_in_band(extent))));
   };
-  std::printf("map            %s, %d³ voxels of %.3f Å\n", settings.map.c_str(), n, map.voxel);
+  std::printf("map            %s\n", settings.map.c_str());
+  std::printf("               %zu × %zu × %zu voxels of %.3f Å, in a box of %d³\n", input.density.extent(2),
+              input.density.extent(1), input.density.extent(0), map.voxel, n);
   std::printf("images         %d of %d² pixels, shifts of %.1f px", settings.poses, n, settings.shift);
   std::printf(settings.snr > 0 ? ", SNR %g\n" : ", no noise\n", settings.snr);
   std::printf("kernel         %s, padded to %d\n", settings.kernel.c_str(), padded);
@@ -321,7 +295,7 @@ int reconstruct(const Settings& settings) {
 
 int main(int argc, char** argv) {
   Settings settings;
-  CLI::App app{"Cuts slices of a map at random poses and reconstructs the map from them."};
+  CLI::App app{"Cuts slices of a map at random poses and reconstructs the map from them.", "reconstruct_map"};
   app.add_option("--map", settings.map, "MRC/CCP4 map, may be gzipped")->capture_default_str();
   app.add_option("--voxel", settings.voxel, "voxel size in Å, instead of the header's")->check(CLI::PositiveNumber);
   app.add_option("--poses", settings.poses, "number of images")->check(CLI::Range(1, 10000000))->capture_default_str();
@@ -335,16 +309,5 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--seed", settings.seed, "of random numbers")->capture_default_str();
   app.add_option("--output", settings.output, "folder for what is written")->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  const Kokkos::ScopeGuard scope;
-  try {
-    return reconstruct(settings);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "reconstruct_map: %s\n", error.what());
-    return 2;
-  }
+  return run_program(app, argc, argv, [&] { return reconstruct(settings); });
 }

@@ -16,11 +16,20 @@ void write_whole(const std::string& path, const Write& write) {
   std::error_code ignored;
   try {
     write(part);
-    std::filesystem::rename(part, path);
+    std::error_code error;
+    std::filesystem::rename(part, path, error);
+    if (error) throw std::runtime_error(error.message());
   } catch (const std::exception& error) {
     std::filesystem::remove(part, ignored);
     throw std::runtime_error("cannot write " + path + ": " + error.what());
   }
+}
+
+/// \throws std::runtime_error that names `path` where there cannot be a folder.
+inline void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw std::runtime_error("cannot make the folder " + path + ": " + error.message());
 }
 
 }  // namespace examples

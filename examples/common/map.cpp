@@ -8,15 +8,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
+#include <vector>
 
 namespace examples {
 
 namespace {
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) { throw std::runtime_error(path + ": " + what); }
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.5g", value);
+  return text;
+}
 
 /// Word w (from 1) of the header of a map in either byte order.
 class Header {
@@ -99,15 +107,19 @@ Map read_map(const std::string& path, double voxel) {
   if (!(voxel > 0)) {
     for (const double angle : {cell.alpha, cell.beta, cell.gamma})
       if (angle != 0 && std::abs(angle - 90) > 0.01)
-        fail(path, "has a skew cell (an angle of " + std::to_string(angle) + "°); slicing needs a right-angled one");
-    if (!(voxels[0] > 0)) fail(path, "does not tell its voxel size; give it");
+        fail(path, "has a skew cell (an angle of " + number(angle) + "°); slicing needs a right-angled one");
+    if (!(voxels[0] > 0)) fail(path, "tells no voxel size; give one");
     for (const double v : voxels)
       if (std::abs(v - voxels[0]) > 1e-3 * voxels[0])
-        fail(path, "has voxels of " + std::to_string(voxels[0]) + " × " + std::to_string(voxels[1]) + " × " +
-                       std::to_string(voxels[2]) + " Å; slicing needs cubes");
+        fail(path, "has voxels of " + number(voxels[0]) + " × " + number(voxels[1]) + " × " + number(voxels[2]) +
+                       " Å; slicing needs cubes");
   }
-  for (const float v : ccp4.grid.data)
+  bool blank = true;
+  for (const float v : ccp4.grid.data) {
     if (!std::isfinite(v)) fail(path, "holds values that are not finite");
+    blank = blank && v == 0;
+  }
+  if (blank) fail(path, "holds nothing but zeros");
 
   Map map;
   map.density = decltype(map.density)("map", extent[2], extent[1], extent[0]);
@@ -136,17 +148,40 @@ void write_map(const std::string& path, const Map& map) {
   });
 }
 
-Map padded_to_cube(const Map& map) {
+int box_for_rotations(const Map& map) {
+  const auto& v = map.density;
+  const std::array<long, 3> extent{long(v.extent(0)), long(v.extent(1)), long(v.extent(2))};
+  std::vector<double> power;  // of shells about the centre
+  double outside = 0;
+  for (long z = 0; z < extent[0]; ++z)
+    for (long y = 0; y < extent[1]; ++y)
+      for (long x = 0; x < extent[2]; ++x) {
+        const double radius = std::hypot(z - extent[0] / 2, y - extent[1] / 2, x - extent[2] / 2),
+                     p = double(v(z, y, x)) * v(z, y, x);
+        const std::size_t shell = std::size_t(std::ceil(radius));
+        if (shell >= power.size()) power.resize(shell + 1);
+        power[shell] += p;
+        outside += p;
+      }
+  const double enough = 2e-3 * outside;
+  int radius = 0;
+  while ((outside -= power[radius]) > enough) ++radius;
+  const int longest = int(*std::max_element(extent.begin(), extent.end())), diameter = 2 * radius + 1;
+  return diameter <= longest ? longest : (diameter + 7) / 8 * 8;
+}
+
+Map padded_to_cube(const Map& map, int extent) {
   const auto& from = map.density;
-  const std::size_t n = std::max({from.extent(0), from.extent(1), from.extent(2)});
+  const std::size_t n = std::max({from.extent(0), from.extent(1), from.extent(2), std::size_t(extent)});
   if (from.extent(0) == n && from.extent(1) == n && from.extent(2) == n) return map;
   Map cube = map;
+  const bool placed = map.origin != std::array<double, 3>{};  // all 0: not told
   cube.density = decltype(cube.density)("cube", n, n, n);
   std::array<std::size_t, 3> before{};  // z, y, x
   for (int i = 0; i < 3; ++i) {
     before[i] = n / 2 - from.extent(i) / 2;
     cube.start[2 - i] -= int(before[i]);
-    if (map.origin[2 - i] != 0) cube.origin[2 - i] -= map.voxel * double(before[i]);
+    if (placed) cube.origin[2 - i] -= map.voxel * double(before[i]);
   }
   for (std::size_t z = 0; z < from.extent(0); ++z)
     for (std::size_t y = 0; y < from.extent(1); ++y)

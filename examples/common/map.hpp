@@ -14,20 +14,25 @@ struct Map {
   Kokkos::View<float***, Kokkos::LayoutRight, Kokkos::HostSpace> density;
   double voxel = 1;                // in Å
   std::array<int, 3> start{};      // NXSTART, NYSTART, NZSTART
-  std::array<double, 3> origin{};  // ORIGIN, in Å
+  std::array<double, 3> origin{};  // ORIGIN, in Å; all 0: not told
 };
 
 /// Reads a map of mode 0, 1, 2 or 6, gzipped or not, and puts its axes in the order x, y, z. A positive `voxel` replaces the
 /// header's voxel size.
 /// \throws std::runtime_error that names the file and what is wrong: it cannot be read, is no map or a shorter one than its
-/// header says, is complex, its cell is skewed, its voxels are not cubes, or it holds values that are not finite.
+/// header says, is complex, its cell is skewed, its voxels are not cubes, or it holds values that are not finite or nothing
+/// but zeros.
 Map read_map(const std::string& path, double voxel = 0);
 
 /// Writes mode 2 with statistics, whole or not at all.
 /// \throws std::runtime_error
 void write_map(const std::string& path, const Map& map);
 
-/// The map in the middle of a cube of its longest extent, voxel ⌊n/2⌋ on voxel ⌊n/2⌋; itself if it is one.
-Map padded_to_cube(const Map& map);
+/// The extent of a cube in which projections of the map do not wrap around: the map's longest one, or a larger one where more
+/// than 0.2 % of the sum of squares lies outside the sphere in that.
+int box_for_rotations(const Map& map);
+
+/// The map in the middle of a cube of its longest extent or a larger one, voxel ⌊n/2⌋ on voxel ⌊n/2⌋; itself if it is one.
+Map padded_to_cube(const Map& map, int extent = 0);
 
 }  // namespace examples

@@ -100,20 +100,20 @@ void Canvas::save(const std::string& path) const {
 
 void save_sheet(const std::string& path, const std::vector<GreyImage>& images, const std::vector<std::string>& captions,
                 int columns, int size, const std::string& title) {
-  const int gap = 8, caption = 20, head = 40, rows = int(images.size() + columns - 1) / columns;
+  const int gap = 8, caption = captions.empty() ? 0 : 20, head = 40, rows = int(images.size() + columns - 1) / columns;
   Canvas canvas(columns * (size + gap) + gap, head + rows * (size + caption + gap));
   canvas.text(gap, 26, title, 16);
   for (std::size_t i = 0; i < images.size(); ++i) {
     const double x = gap + double(i % columns) * (size + gap), y = head + double(i / columns) * (size + caption + gap);
     canvas.image(x, y, size, size * double(images[i].height) / images[i].width, images[i]);
-    canvas.text(x + size / 2.0, y + size + 15, captions[i], 12, Canvas::Align::centre, grey);
+    if (i < captions.size()) canvas.text(x + size / 2.0, y + size + 15, captions[i], 12, Canvas::Align::centre, grey);
   }
   canvas.save(path);
 }
 
 void save_plot(const std::string& path, const std::string& title, const std::vector<Curve>& curves, const Axis& x,
                const Axis& y, const std::vector<std::pair<double, std::string>>& levels) {
-  const double width = 760, height = 480, left = 78, right = 24, top = 46, bottom = 62;
+  const double width = 760, height = 480, left = 78, right = 24, top = x.other_ticks.empty() ? 46 : 84, bottom = 62;
   Canvas canvas{int(width), int(height)};
   const auto fraction = [](const Axis& axis, double v) {
     return axis.logarithmic ? std::log(v / axis.low) / std::log(axis.high / axis.low)
@@ -131,6 +131,8 @@ void save_plot(const std::string& path, const std::string& title, const std::vec
     canvas.line({{at_x(x.low), at_y(v)}, {at_x(x.high), at_y(v)}}, faint);
     canvas.text(left - 8, at_y(v) + 5, name, 13, Canvas::Align::right);
   }
+  for (const auto& [v, name] : x.other_ticks) canvas.text(at_x(v), top - 8, name, 13, Canvas::Align::centre);
+  canvas.text((left + width - right) / 2, top - 28, x.other_label, 14, Canvas::Align::centre);
   canvas.line({{left, top}, {left, height - bottom}, {width - right, height - bottom}}, black, 1.2);
   canvas.text((left + width - right) / 2, height - 16, x.label, 14, Canvas::Align::centre);
   canvas.text(24, (top + height - bottom) / 2, y.label, 14, Canvas::Align::centre, black, true);

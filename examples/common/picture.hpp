@@ -54,7 +54,7 @@ class Canvas {
   void use(Colour colour);
 };
 
-/// Images in rows, each with its caption.
+/// Images in rows, each with its caption where there are captions.
 void save_sheet(const std::string& path, const std::vector<GreyImage>& images, const std::vector<std::string>& captions,
                 int columns, int size, const std::string& title);
 
@@ -69,6 +69,8 @@ struct Axis {
   double low, high;
   std::vector<std::pair<double, std::string>> ticks;
   bool logarithmic = false;
+  std::string other_label = {};  // of a second scale on the opposite side; for the x axis
+  std::vector<std::pair<double, std::string>> other_ticks = {};
 };
 
 /// Horizontal lines are drawn at `levels`, with their names.

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+// From an atomic model to its map and its projections: every atom is a sum of Gaussian blobs, drawn by the rasterizer with a
+// kernel of their width, in 3-D and, at random poses, in 2-D.
+#include "common/file.hpp"
+#include "common/gaussian.hpp"
+#include "common/map.hpp"
+#include "common/model.hpp"
+#include "common/picture.hpp"
+#include "common/poses.hpp"
+#include "common/program.hpp"
+#include "common/stopwatch.hpp"
+
+#include <bracewell/bracewell.hpp>
+#include <bracewell/eigen.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+
+namespace bw = bracewell;
+using namespace examples;
+
+namespace {
+
+using Exec = Kokkos::DefaultHostExecutionSpace;
+template <class Data>
+using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
+
+struct Settings {
+  std::string model = std::string(BRACEWELL_EXAMPLE_DATA) + "/1crn.pdb";
+  std::string output = "model_to_map";
+  std::string weights = "scattering";
+  double voxel = 0.5, blur = 0;
+  int box = 0, images = 12;
+  unsigned seed = 1;
+};
+
+/// Blobs of one width.
+struct Blobs {
+  double width;  // in Å
+  Array<float* [3]> points;
+  Array<float*> weights;
+};
+
+constexpr double narrowest = 0.6;  // width of a blob in voxels: below, sums over voxels depend on where it is
+constexpr double cut = 4;          // reach of a blob in widths
+constexpr int longest = 16;        // and at most in voxels
+
+/// Width of the Gaussian whose transform is exp(−b s² / 4).
+double width_of(double b) { return std::sqrt(b / 8) / M_PI; }
+
+/// Atoms relative to a centre as blobs, sorted into widths that differ by 2 %. \param blur: B-factor added to all.
+std::vector<Blobs> blobs_of(const std::vector<Atom>& atoms, const Eigen::Vector3d& centre, bool scattering, double blur) {
+  struct Blob {
+    Eigen::Vector3d place;
+    double weight, b;
+  };
+  std::map<int, std::vector<Blob>> bins;
+  for (const Atom& atom : atoms) {
+    const Eigen::Vector3d place = Eigen::Map<const Eigen::Vector3d>(atom.position.data()) - centre;
+    // Electrons are blurred by the B-factor alone; a scattering factor has widths of its own.
+    const auto terms = scattering ? electron_scattering(atom.element) : std::vector<Term>{{double(atom.element), 0}};
+    for (const Term& term : terms) {
+      const double b = term.b + atom.b + blur;
+      bins[int(std::lround(std::log(b) / std::log(1.04)))].push_back({place, term.a * atom.occupancy, b});
+    }
+  }
+  std::vector<Blobs> all;
+  for (const auto& [bin, members] : bins) {
+    Blobs blobs{0, Array<float* [3]>("points", members.size()), Array<float*>("weights", members.size())};
+    double b = 0;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      for (int d = 0; d < 3; ++d) blobs.points(i, d) = float(members[i].place[d]);
+      blobs.weights(i) = float(members[i].weight);
+      b += members[i].b / double(members.size());
+    }
+    blobs.width = width_of(b);
+    all.push_back(blobs);
+  }
+  return all;
+}
+
+/// run(kernel) with the shortest kernel that holds a blob of `width` voxels.
+template <class Run>
+void with_blob(double width, const Run& run) {
+  const double reach = cut * width;
+  if (reach <= 3) return run(Gaussian<3>{width});
+  if (reach <= 5) return run(Gaussian<5>{width});
+  if (reach <= 8) return run(Gaussian<8>{width});
+  if (reach <= 11) return run(Gaussian<11>{width});
+  run(Gaussian<longest>{width});
+}
+
+/// Draws all blobs.
+template <class Poses, class Images>
+void draw(const Exec& exec, const std::vector<Blobs>& all, const Poses& poses, const Images& images, double voxel,
+          bw::Workspace& workspace) {
+  bool first = true;
+  for (const Blobs& blobs : all) {
+    const bw::RasterOptions options{.voxel_size = voxel, .accumulate = !first, .workspace = &workspace};
+    with_blob(blobs.width / voxel, [&](const auto& kernel) {
+      bw::raster(exec, bw::PointCloud{blobs.points, blobs.weights}, poses, bw::none, images, options, kernel);
+    });
+    first = false;
+  }
+}
+
+double sum_of(const float* values, std::size_t count) {
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += values[i];
+  return sum;
+}
+
+int convert(const Settings& settings) {
+  const Exec exec;
+  const auto atoms = read_model(settings.model);
+
+  Eigen::AlignedBox3d extent;
+  double least = INFINITY, most = 0;
+  for (const Atom& atom : atoms) {
+    extent.extend(Eigen::Map<const Eigen::Vector3d>(atom.position.data()));
+    const auto terms = settings.weights == "scattering" ? electron_scattering(atom.element) : std::vector<Term>{{1, 0}};
+    for (const Term& term : terms) {
+      least = std::min(least, term.b + atom.b);
+      most = std::max(most, term.b + atom.b);
+    }
+  }
+  const Eigen::Vector3d centre = extent.center();
+  double radius = 0;
+  for (const Atom& atom : atoms)
+    radius = std::max(radius, (Eigen::Map<const Eigen::Vector3d>(atom.position.data()) - centre).norm());
+
+  const double needed = 8 * std::pow(M_PI * narrowest * settings.voxel, 2) - least;
+  const double blur = std::max(settings.blur, needed), widest = width_of(most + blur);
+  if (cut * widest > longest * settings.voxel)
+    throw std::runtime_error(settings.model + ": its largest B-factor makes blobs of " +
+                             std::to_string(int(std::ceil(cut * widest / settings.voxel))) + " voxels' reach, more than " +
+                             std::to_string(longest) + "; a larger --voxel is needed");
+  const double wanted = 2 * std::ceil((radius + cut * widest) / settings.voxel) + 2;
+  if (settings.box == 0 && wanted > 640)
+    throw std::runtime_error(settings.model + ": needs a box of " + std::to_string(long(wanted)) +
+                             " voxels; a larger --voxel, or --box, is needed");
+  const int n = settings.box > 0 ? settings.box : int(wanted);
+
+  Stopwatch sorting, drawing, projecting;
+  sorting.start();
+  const auto blobs = blobs_of(atoms, centre, settings.weights == "scattering", blur);
+  sorting.stop();
+  double weight = 0;
+  long count = 0;
+  for (const Blobs& b : blobs) {
+    weight += sum_of(b.weights.data(), b.weights.size());
+    count += long(b.weights.size());
+  }
+
+  // The map: one "image" of three axes, seen as it is.
+  bw::Workspace workspace;
+  const std::vector<Eigen::Matrix3d> upright{Eigen::Matrix3d::Identity()};
+  const Array<float****> maps("map", 1, n, n, n);
+  drawing.start();
+  draw(exec, blobs, bw::Poses{bw::rotation_view<3>(upright)}, maps, settings.voxel, workspace);
+  exec.fence();
+  drawing.stop();
+
+  // Projections: the first along z, the others at random.
+  std::mt19937 generator(settings.seed);
+  auto rotations = random_poses(generator, settings.images, 0).rotations;
+  rotations.front() = upright.front();
+  const Array<float***> images("images", settings.images, n, n);
+  projecting.start();
+  draw(exec, blobs, bw::Poses{bw::rotation_view<2>(rotations)}, images, settings.voxel, workspace);
+  exec.fence();
+  projecting.stop();
+
+  // Where voxel ⌊n/2⌋ is the centre, voxel 0 is here.
+  Map map{Kokkos::subview(maps, 0, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL), settings.voxel, {}, {}};
+  for (int d = 0; d < 3; ++d) map.origin[d] = centre[d] - settings.voxel * (n / 2);
+  make_folder(settings.output);
+  write_map(settings.output + "/map.mrc", map);
+  std::vector<GreyImage> pictures;
+  std::vector<std::string> captions;
+  for (int p = 0; p < settings.images; ++p) {
+    const float* values = &images(p, 0, 0);
+    pictures.push_back({n, n, std::vector<float>(values, values + std::size_t(n) * n), 0, 1});
+    captions.push_back(p == 0 ? "along z" : "");
+  }
+  set_contrast(pictures);
+  const std::string name = std::filesystem::path(settings.model).filename();
+  save_sheet(settings.output + "/projections.png", pictures, captions, std::min(settings.images, 4), 220,
+             name + ", projected");
+
+  // Checks: no weight is lost, and the projection along z is the sum of the map along z.
+  const double mass = sum_of(maps.data(), maps.size());
+  double image_mass = 0, difference = 0, power = 0;
+  for (int p = 0; p < settings.images; ++p)
+    image_mass = std::max(image_mass, std::abs(sum_of(&images(p, 0, 0), std::size_t(n) * n) / weight - 1));
+  for (int y = 0; y < n; ++y)
+    for (int x = 0; x < n; ++x) {
+      double along = 0;
+      for (int z = 0; z < n; ++z) along += maps(0, z, y, x);
+      difference += std::pow(along - images(0, y, x), 2);
+      power += std::pow(images(0, y, x), 2);
+    }
+  std::printf("model          %s, %zu atoms in %.0f × %.0f × %.0f Å\n", name.c_str(), atoms.size(), extent.sizes()[0],
+              extent.sizes()[1], extent.sizes()[2]);
+  std::printf("blobs          %ld of %zu widths from %.2f to %.2f Å", count, blobs.size(), width_of(least + blur), widest);
+  std::printf(blur > 0 ? ", B-factors raised by %.1f Å²\n" : "\n", blur);
+  std::printf("map            %d³ voxels of %g Å, %.3f s on %d threads\n", n, settings.voxel, drawing.seconds,
+              exec.concurrency());
+  std::printf("projections    %d of %d², %.3f s\n", settings.images, n, projecting.seconds);
+  std::printf("sum            %.6g of %.6g %s\n", mass, weight, settings.weights == "scattering" ? "Å" : "electrons");
+  std::printf("written        map.mrc and projections.png in\n               %s\n",
+              std::filesystem::absolute(settings.output).lexically_normal().c_str());
+  if (settings.box > 0 && settings.box < wanted) return 0;  // atoms may be cut off
+  const double lost = std::abs(mass / weight - 1), apart = std::sqrt(difference / power);
+  const bool good = lost < 1e-3 && image_mass < 1e-3 && apart < 2e-3;
+  std::printf(
+      "check          %s: of the sum %.1e is missing in the map and %.1e in images (1e-3 allowed), and the map summed\n"
+      "               along z differs from the image by %.1e (2e-3 allowed)\n",
+      good ? "passed" : "FAILED", lost, image_mass, apart);
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app{"Makes a map and projections of an atomic model.", "model_to_map"};
+  app.add_option("--model", settings.model, "PDB or mmCIF file, may be gzipped")->capture_default_str();
+  app.add_option("--weights", settings.weights, "what an atom weighs")
+      ->check(CLI::IsMember({"scattering", "electrons"}))
+      ->capture_default_str();
+  app.add_option("--voxel", settings.voxel, "voxel size in Å")->check(CLI::Range(0.05, 100.0))->capture_default_str();
+  app.add_option("--blur", settings.blur, "added to B-factors, in Å²; more where voxels need it")
+      ->check(CLI::Range(0.0, 10000.0))
+      ->capture_default_str();
+  app.add_option("--box", settings.box, "extent in voxels; 0: as needed")->check(CLI::Range(0, 2048))->capture_default_str();
+  app.add_option("--images", settings.images, "number of projections")->check(CLI::Range(1, 10000))->capture_default_str();
+  app.add_option("--seed", settings.seed, "of random numbers")->capture_default_str();
+  app.add_option("--output", settings.output, "folder for what is written")->capture_default_str();
+  return run_program(app, argc, argv, [&] { return convert(settings); });
+}
