@@ -152,7 +152,8 @@ TEST_CASE("backproject inserts nothing of poses that are not finite", "[backproj
       bw::Poses{upload<double, 3>({3, 2, 3}, rotations), upload<double, 2>({3, 2}, std::vector<double>{0, 0, 0, 0, 0, inf})},
       data, bw::none);
   bw::backproject(exec, Kokkos::subview(slices, std::pair(0, 1), Kokkos::ALL, Kokkos::ALL), bw::none,
-                  bw::Poses{upload<double, 3>({1, 2, 3}, rotation)}, want, bw::none);
+                  bw::Poses{upload<double, 3>({1, 2, 3}, rotation), upload<double, 2>({1, 2}, std::vector<double>{0, 0})},
+                  want, bw::none);
   CHECK(identical(download(data), download(want)));
 }
 
@@ -173,8 +174,7 @@ TEST_CASE("backproject refuses what does not fit", "[backproject]") {
           "backproject: 'slices' is of shape [2, 8, 5], expected extent 3 on axis 0, as 'rotations' has");
   refused(slices, Dense<float, 3>("w", 3, 8, 4), data, density, "backproject: 'weights' is of shape [3, 8, 4]");
   refused(slices, weights, data, Dense<float, 3>("t", 8, 7, 5), "backproject: 'density' is of shape [8, 7, 5]");
-  refused(slices, weights, bw::Spectrum{data, 9}, density,
-          "'density' is of real width 8, expected 9, as 'data' has");
+  refused(slices, weights, bw::Spectrum{data, 9}, density, "'density' is of real width 8, expected 9, as 'data' has");
   refused(slices, bw::Spectrum{weights, 10}, data, density, "'weights' is 5 stored columns wide for a real width of 10");
   refused(slices, weights, Kokkos::subview(slices, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL), bw::none,
           "'data' is in the memory of 'slices'");

@@ -3,7 +3,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
 #include <cmath>
+#include <limits>
 
 namespace bw = bracewell;
 
@@ -83,4 +85,105 @@ TEST_CASE("rotations of quaternions", "[eigen]") {
   const Eigen::Quaterniond longer(3 * q.w(), 3 * q.x(), 3 * q.y(), 3 * q.z());
   const Eigen::Vector3d v(0.3, -0.4, 0.5);
   CHECK((bw::rotation_from_quaternion(longer) * v - q * v).norm() < 1e-15);
+}
+
+namespace {
+
+constexpr double eps = std::numeric_limits<double>::epsilon();
+
+/// Rotation vectors from none to almost a whole turn, past the half turn where rotations come back.
+std::vector<Eigen::Vector3d> rotation_vectors() {
+  std::vector<Eigen::Vector3d> vectors{Eigen::Vector3d::Zero()};
+  for (const double angle : {1e-200, 1e-12, 1e-4, 0.3, 1.5, 3.14159, 3.2, 6.0})
+    for (const Eigen::Vector3d& axis :
+         {Eigen::Vector3d(0, 0, 1), Eigen::Vector3d(1, 0, 0), Eigen::Vector3d(-2, 3, 0.5), Eigen::Vector3d(1, 1, -1)})
+      vectors.push_back(angle * axis.normalized());
+  return vectors;
+}
+
+Eigen::Matrix3d exponential(const Eigen::Matrix3d& a) {
+  Eigen::Matrix3d sum = Eigen::Matrix3d::Identity(), power = sum;
+  for (int k = 1; k < 60; ++k) {
+    power = (power * a / k).eval();
+    sum += power;
+  }
+  return sum;
+}
+
+const Eigen::Matrix3d some_rotation = bw::rotation_from_euler_zyz(31.0, 77.0, -140.0);
+constexpr std::array turns{bw::Turn::left, bw::Turn::right};
+
+}  // namespace
+
+TEST_CASE("rotations of rotation vectors are matrix exponentials", "[eigen][derivatives]") {
+  for (const auto& omega : rotation_vectors()) {
+    INFO(omega.transpose());
+    const Eigen::Matrix3d r = bw::rotation_from_vector(omega);
+    const Eigen::Vector3d v(1, 2, 3);
+    CHECK((bw::cross_matrix(omega) * v - omega.cross(v)).norm() <= 4 * eps * omega.norm() * v.norm());
+    // Terms of the series grow to e^|ω| before they cancel.
+    CHECK((r - exponential(bw::cross_matrix(omega))).norm() <= 10 * eps * std::exp(omega.norm()));
+    CHECK((r * r.transpose() - Eigen::Matrix3d::Identity()).norm() <= 10 * eps);
+    CHECK((bw::turned(some_rotation, omega, bw::Turn::left) - r * some_rotation).norm() <= 10 * eps);
+    CHECK((bw::turned(some_rotation, omega, bw::Turn::right) - some_rotation * r).norm() <= 10 * eps);
+  }
+  const Eigen::Vector3f single(0.1f, -0.2f, 0.3f);
+  CHECK((bw::rotation_from_vector(single).cast<double>() - bw::rotation_from_vector(single.cast<double>())).norm() < 1e-6);
+}
+
+TEST_CASE("derivatives of rotations by rotation vectors", "[eigen][derivatives]") {
+  // Central differences of functions of size 1 err by about h² and by eps / h.
+  const double h = 1e-5, tolerance = 1e-9;
+  const Eigen::Matrix3d g = bw::rotation_from_euler_zyz(10.0, 20.0, 30.0) + Eigen::Matrix3d::Constant(0.3);
+  for (const auto turn : turns) {
+    INFO((turn == bw::Turn::left ? "left" : "right"));
+    for (int i = 0; i < 3; ++i) {
+      const Eigen::Vector3d along = Eigen::Vector3d::Unit(i) + Eigen::Vector3d(0.2, -0.4, 0.1);
+      const Eigen::Matrix3d dot = bw::turned_jvp(some_rotation, along, turn),
+                            ahead = bw::turned(some_rotation, h * along, turn),
+                            behind = bw::turned(some_rotation, -h * along, turn);
+      CHECK((dot - (ahead - behind) / (2 * h)).norm() < tolerance);
+
+      // The transpose, from the rows that a pose has.
+      const auto transposed = [&](const auto& some) {
+        const double left = some.cwiseProduct(dot.topRows<std::decay_t<decltype(some)>::RowsAtCompileTime>()).sum(),
+                     right = bw::turned_vjp(some_rotation, some, turn).dot(along);
+        CHECK(std::abs(left - right) <= 20 * eps * g.norm() * dot.norm());
+      };
+      transposed(Eigen::RowVector3d(g.topRows<1>()));
+      transposed(Eigen::Matrix<double, 2, 3>(g.topRows<2>()));
+      transposed(g);
+    }
+  }
+  // From a View of a pose's cotangent, as project_vjp writes it.
+  const Kokkos::View<double* [2][3], Kokkos::HostSpace> bars("bars", 2);
+  bw::as_eigen(Kokkos::subview(bars, 1, Kokkos::ALL, Kokkos::ALL)) = g.topRows<2>();
+  CHECK(bw::turned_vjp(some_rotation, bw::as_eigen(Kokkos::subview(bars, 1, Kokkos::ALL, Kokkos::ALL)), bw::Turn::left) ==
+        bw::turned_vjp(some_rotation, g.topRows<2>(), bw::Turn::left));
+}
+
+TEST_CASE("derivatives of rotations at any rotation vector", "[eigen][derivatives]") {
+  const double h = 1e-5, tolerance = 1e-9;
+  const Eigen::Matrix3d g = bw::rotation_from_euler_zyz(10.0, 20.0, 30.0) + Eigen::Matrix3d::Constant(0.3);
+  for (const auto& omega : rotation_vectors()) {
+    INFO(omega.transpose());
+    const Eigen::Matrix3d jacobian = bw::rotation_jacobian(omega);
+    for (int i = 0; i < 3; ++i) {
+      const Eigen::Vector3d along = Eigen::Vector3d::Unit(i), by = jacobian * along;
+      const Eigen::Matrix3d difference =
+          (bw::rotation_from_vector(omega + h * along) - bw::rotation_from_vector(omega - h * along)) / (2 * h);
+      CHECK((bw::cross_matrix(by) * bw::rotation_from_vector(omega) - difference).norm() < tolerance);
+    }
+    // As the documentation of turned_vjp composes them.
+    for (const auto turn : turns) {
+      const Eigen::Vector3d at = bw::turned_vjp(bw::turned(some_rotation, omega, turn), g, turn);
+      const Eigen::Vector3d bar = turn == bw::Turn::left ? Eigen::Vector3d(jacobian.transpose() * at) : jacobian * at;
+      for (int i = 0; i < 3; ++i) {
+        const Eigen::Vector3d step = h * Eigen::Vector3d::Unit(i);
+        const Eigen::Matrix3d ahead = bw::turned(some_rotation, omega + step, turn),
+                              behind = bw::turned(some_rotation, omega - step, turn);
+        CHECK(std::abs(bar[i] - g.cwiseProduct(ahead - behind).sum() / (2 * h)) < tolerance * g.norm());
+      }
+    }
+  }
 }

@@ -18,29 +18,59 @@ struct HostProblem {
   using C = Kokkos::complex<T>;
   template <class V>
   using Array = Dense<V, 4, Kokkos::HostSpace>;
+  using Shifts = Dense<double, 3, Kokkos::HostSpace>;
 
-  Array<C> volumes, slices, data, out;
-  Array<T> weights, density;
-  Array<double> rotations;
-  Dense<double, 3, Kokkos::HostSpace> shifts;
+  // Inputs, tangents and cotangents, and outputs.
+  Array<C> volumes, volumes_dot, slices, slices_dot, volumes_out, slices_out;
+  Array<T> weights, weights_dot, densities, densities_out, weights_out;
+  Array<double> rotations, rotations_dot, rotations_out;
+  Shifts shifts, shifts_dot, shifts_out;
 
-  explicit HostProblem(const SliceProblem& s)
-      : volumes("volumes", layout(s.volume_shape())),
-        slices("slices", layout(s.slice_shape())),
-        data("data", layout(s.volume_shape())),
-        out("out", layout(s.slice_shape())),
-        weights("weights", layout(s.slice_shape())),
-        density("density", layout(s.volume_shape())),
-        rotations("rotations", layout(s.rotation_shape())),
-        shifts("shifts", layout(s.shift_shape())) {
-    const auto fill = [](const auto& to, const auto& from) {
-      for (std::size_t i = 0; i < from.size(); ++i) to.data()[i] = narrow<std::decay_t<decltype(*to.data())>>(from[i]);
+  HostProblem(const SliceProblem& s, Random& random) {
+    const auto make = [](auto& to, const std::vector<long>& shape, const auto& from) {
+      using V = typename std::decay_t<decltype(to)>::value_type;
+      to = std::decay_t<decltype(to)>("array", layout(shape));
+      for (std::size_t i = 0; i < from.size(); ++i) to.data()[i] = narrow<V>(from[i]);
     };
-    fill(volumes, s.volumes);
-    fill(slices, s.slices);
-    fill(weights, s.weights);
-    fill(rotations, s.rotations);
-    fill(shifts, s.shifts);
+    const auto volume = s.volume_shape(), slice = s.slice_shape(), rotation = s.rotation_shape(), shift = s.shift_shape();
+    make(volumes, volume, s.volumes);
+    make(volumes_dot, volume, random.complex(s.volumes.size()));
+    make(densities, volume, random.normals(s.volumes.size()));
+    make(slices, slice, s.slices);
+    make(slices_dot, slice, random.complex(s.slices.size()));
+    make(weights, slice, s.weights);
+    make(weights_dot, slice, random.normals(s.weights.size()));
+    make(rotations, rotation, s.rotations);
+    make(rotations_dot, rotation, random.normals(s.rotations.size()));
+    make(shifts, shift, s.shifts);
+    make(shifts_dot, shift, random.normals(s.shifts.size()));
+    volumes_out = decltype(volumes_out)("out", layout(volume));
+    densities_out = decltype(densities_out)("out", layout(volume));
+    slices_out = decltype(slices_out)("out", layout(slice));
+    weights_out = decltype(weights_out)("out", layout(slice));
+    rotations_out = decltype(rotations_out)("out", layout(rotation));
+    shifts_out = decltype(shifts_out)("out", layout(shift));
+  }
+
+  auto poses() const { return bw::Poses{rotations, shifts}; }
+  auto poses_dot() const { return bw::Poses{rotations_dot, shifts_dot}; }
+  auto poses_out() const { return bw::Poses{rotations_out, shifts_out}; }
+
+  /// All outputs as they are now; NaN from here on.
+  std::vector<std::vector<Complex>> take() const {
+    std::vector<std::vector<Complex>> all;
+    const auto add = [&](const auto& view) {
+      const auto values = download(view);
+      all.emplace_back(values.begin(), values.end());
+      Kokkos::deep_copy(view, typename std::decay_t<decltype(view)>::value_type(NAN));
+    };
+    add(volumes_out);
+    add(densities_out);
+    add(slices_out);
+    add(weights_out);
+    add(rotations_out);
+    add(shifts_out);
+    return all;
   }
 };
 
@@ -50,53 +80,110 @@ void for_problems(const Each& each) {
   INFO("seed " << random.seed);
   for (int i = 0; i < 30; ++i) {
     SliceProblem s = random_problem(random, 3, 2, i);
-    if (i % 3 == 0) {  // of some size, with many poses
+    if (i % 3 == 0) {  // of some size, with many poses or one, which two references may share
       s.geometry.extents = {24, 20, 22};
       s.geometry.slice = {22, 24};
-      s.poses = 40;
-      s.references = s.pose_batch = 1;
+      s.poses = i % 2 ? 1 : 12;
+      s.references = i % 4 < 2 ? 1 : 2;
+      s.pose_batch = 1;
       s.rotations.clear();
       for (int p = 0; p < s.poses; ++p) {
         const auto r = random.rotation(2, 3);
         s.rotations.insert(s.rotations.end(), r.begin(), r.end());
       }
       s.shifts = random.normals(s.poses * 2);
-      s.volumes = random.spectrum(s.geometry.extents);
-      s.slices = random.complex(s.poses * s.slice_size());
+      s.volumes.clear();
+      for (int b = 0; b < s.references; ++b) {
+        const auto v = random.spectrum(s.geometry.extents);
+        s.volumes.insert(s.volumes.end(), v.begin(), v.end());
+      }
+      s.slices = random.complex(s.references * s.poses * s.slice_size());
       s.weights = random.uniforms(s.slices.size(), 0, 2);
     }
     INFO(text(s));
-    each(s, HostProblem<T>(s), interpolations[i % interpolations.size()]);
+    each(s, HostProblem<T>(s, random), options(s, interpolations[i % interpolations.size()]));
   }
+}
+
+auto wide(const auto& view, const Extents& extents) { return bw::Spectrum{view, extents.back()}; }
+
+}  // namespace
+
+#ifdef KOKKOS_ENABLE_OPENMP
+
+namespace {
+
+using Problem = HostProblem<float>;
+
+/// Places in HostProblem::take.
+constexpr int volume = 0, density = 1, slice = 2, weight = 3, rotation = 4, shift = 5;
+
+/// run writes the same bits to some outputs with any number of threads, and with scratch of its own, new or used.
+template <class Run>
+void check_threads(const std::vector<int>& written, const Run& run) {
+  for_problems<float>([&](const SliceProblem& s, const Problem& h, bw::SliceOptions options) {
+    h.take();
+    const auto results = [&](const Kokkos::OpenMP& exec) {
+      run(exec, s.geometry.extents, s.geometry.slice, h, options);
+      exec.fence();
+      const auto all = h.take();
+      std::vector<std::vector<Complex>> some;
+      for (const int i : written) some.push_back(all[i]);
+      return some;
+    };
+    const auto first = results(Kokkos::OpenMP(1));
+    CHECK(first == first);  // what is written are numbers
+    for (const int threads : {2, 3, 16, 1}) {
+      INFO("threads " << threads);
+      CHECK(identical(results(Kokkos::OpenMP(threads)), first));
+    }
+    bw::Workspace workspace;
+    options.workspace = &workspace;
+    for (const char* scratch : {"new", "used"}) {
+      INFO("workspace, " << scratch);
+      CHECK(identical(results(Kokkos::OpenMP(2)), first));
+    }
+  });
 }
 
 }  // namespace
 
 TEST_CASE("project and backproject do not depend on the number of threads", "[threads]") {
-#ifdef KOKKOS_ENABLE_OPENMP
-  for_problems<float>([](const SliceProblem& s, const HostProblem<float>& h, bw::Interpolation interpolation) {
-    const int width = s.geometry.extents.back(), slice_width = s.geometry.slice.back();
-    std::vector<Complex> slices, data;
-    std::vector<double> density;
-    for (const int threads : {1, 2, 3, 5, 16, 1}) {
-      const Kokkos::OpenMP exec(threads);
-      const bw::Poses poses{h.rotations, h.shifts};
-      bw::project(exec, bw::Spectrum{h.volumes, width}, poses, bw::Spectrum{h.out, slice_width}, options(s, interpolation));
-      bw::backproject(exec, bw::Spectrum{h.slices, slice_width}, bw::Spectrum{h.weights, slice_width}, poses,
-                      bw::Spectrum{h.data, width}, bw::Spectrum{h.density, width}, options(s, interpolation));
-      exec.fence();
-      if (slices.empty()) {
-        slices = download(h.out);
-        data = download(h.data);
-        density = download(h.density);
-      }
-      INFO("threads " << threads);
-      CHECK(download(h.out) == slices);
-      CHECK(download(h.data) == data);
-      CHECK(download(h.density) == density);
-    }
+  check_threads({volume, density, slice}, [](const Kokkos::OpenMP& exec, const Extents& n, const Extents& m,
+                                             const Problem& h, const bw::SliceOptions& options) {
+    bw::project(exec, wide(h.volumes, n), h.poses(), wide(h.slices_out, m), options);
+    bw::backproject(exec, wide(h.slices, m), wide(h.weights, m), h.poses(), wide(h.volumes_out, n), wide(h.densities_out, n),
+                    options);
   });
-#else
-  SKIP("Kokkos has no OpenMP here");
-#endif
 }
+
+TEST_CASE("derivatives of project do not depend on the number of threads", "[threads][derivatives]") {
+  check_threads({slice}, [](const Kokkos::OpenMP& exec, const Extents& n, const Extents& m, const Problem& h,
+                            const bw::SliceOptions& options) {
+    bw::project_jvp(exec, wide(h.volumes, n), wide(h.volumes_dot, n), h.poses(), h.poses_dot(), wide(h.slices_out, m),
+                    options);
+  });
+  check_threads({volume, rotation, shift}, [](const Kokkos::OpenMP& exec, const Extents& n, const Extents& m,
+                                              const Problem& h, const bw::SliceOptions& options) {
+    bw::project_vjp(exec, wide(h.volumes, n), h.poses(), wide(h.slices, m), wide(h.volumes_out, n), h.poses_out(), options);
+  });
+}
+
+TEST_CASE("derivatives of backproject do not depend on the number of threads", "[threads][derivatives]") {
+  check_threads({volume, density}, [](const Kokkos::OpenMP& exec, const Extents& n, const Extents& m, const Problem& h,
+                                      const bw::SliceOptions& options) {
+    bw::backproject_jvp(exec, wide(h.slices, m), wide(h.slices_dot, m), wide(h.weights, m), wide(h.weights_dot, m),
+                        h.poses(), h.poses_dot(), wide(h.volumes_out, n), wide(h.densities_out, n), options);
+  });
+  check_threads({slice, weight, rotation, shift}, [](const Kokkos::OpenMP& exec, const Extents& n, const Extents& m,
+                                                     const Problem& h, const bw::SliceOptions& options) {
+    bw::backproject_vjp(exec, wide(h.slices, m), wide(h.weights, m), h.poses(), wide(h.volumes, n), wide(h.densities, n),
+                        wide(h.slices_out, m), wide(h.weights_out, m), h.poses_out(), options);
+  });
+}
+
+#else
+
+TEST_CASE("results do not depend on the number of threads", "[threads]") { SKIP("Kokkos has no OpenMP here"); }
+
+#endif

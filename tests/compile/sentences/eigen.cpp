@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "arguments.hpp"
+
+#include <bracewell/eigen.hpp>
+
+[[maybe_unused]] static void eigen() {
+  bw::as_eigen(shifts);
+#ifdef EIGEN_TEMPORARY  // as_view: the object is a temporary, a View of it would dangle
+  bw::as_view(Eigen::Vector3d());
+#endif
+#ifdef EIGEN_RANK  // as_eigen: 'view' must be a View of rank 1 or 2
+  bw::as_eigen(map);
+#endif
+#ifdef EIGEN_MEMORY  // as_eigen: 'view' must be in host memory
+  bw::as_eigen(Far<float**>());
+#endif
+#ifdef EIGEN_ROTATIONS  // rotation_view: matrices must have fixed sizes and at least M rows
+  bw::rotation_view<2>(std::vector<Eigen::MatrixXd>());
+#endif
+#ifdef EIGEN_VECTORS  // vector_view: vectors must have fixed sizes
+  bw::vector_view(std::vector<Eigen::VectorXd>());
+#endif
+}

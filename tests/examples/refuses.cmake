@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# cmake -DOUTPUT=folder [-DWORDS=pattern] -P refuses.cmake -- program arguments...
+# The program must end with exit code 2, say why in one line that matches WORDS, and leave nothing in the folder.
+set(command "")
+set(behind FALSE)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(behind)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(behind TRUE)
+  endif()
+endforeach()
+
+file(REMOVE_RECURSE "${OUTPUT}")
+execute_process(COMMAND ${command} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE error)
+message("exit code ${code}\n${output}${error}")
+if(NOT code EQUAL 2)
+  message(FATAL_ERROR "The exit code must be 2")
+endif()
+if(NOT output STREQUAL "" OR NOT error MATCHES "^[^\n]+\n$" OR NOT error MATCHES "${WORDS}")
+  message(FATAL_ERROR "One line on standard error that matches '${WORDS}' is wanted")
+endif()
+file(GLOB_RECURSE left "${OUTPUT}/*")
+if(left)
+  message(FATAL_ERROR "Files are left behind: ${left}")
+endif()

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// What a call does, as Kokkos Tools see it.
+#pragma once
+
+#include <Kokkos_Core.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace support {
+
+struct Events {
+  std::vector<std::string> kernels, regions, allocations, fences;
+  std::vector<std::uint32_t> instances;  // that kernels ran on
+
+  static inline Events* current = nullptr;
+};
+
+/// The events of call().
+template <class Call>
+Events record(const Call& call) {
+  namespace Tools = Kokkos::Tools::Experimental;
+  Events events;
+  const auto before = Tools::get_callbacks();
+  const auto kernel = [](const char* name, std::uint32_t instance, std::uint64_t*) {
+    Events::current->kernels.emplace_back(name);
+    Events::current->instances.push_back(instance);
+  };
+  Events::current = &events;
+  Tools::set_begin_parallel_for_callback(kernel);
+  Tools::set_begin_parallel_reduce_callback(kernel);
+  Tools::set_begin_parallel_scan_callback(kernel);
+  Tools::set_push_region_callback([](const char* name) { Events::current->regions.emplace_back(name); });
+  Tools::set_allocate_data_callback([](Kokkos_Profiling_SpaceHandle, const char* name, const void*, std::uint64_t) {
+    Events::current->allocations.emplace_back(name);
+  });
+  Tools::set_begin_fence_callback([](const char* name, std::uint32_t, std::uint64_t*) {
+    // Kokkos itself fences before it calls a tool.
+    if (std::string(name).find("Kokkos Profile Tool Fence") == std::string::npos) Events::current->fences.emplace_back(name);
+  });
+  call();
+  Tools::set_callbacks(before);
+  Events::current = nullptr;
+  return events;
+}
+
+}  // namespace support
