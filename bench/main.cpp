@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Times the operations; see README.md. Google Benchmark's own options are understood, too.
+#include "problem.hpp"
+#include "settings.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <CLI/CLI.hpp>
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  bench::Settings settings;
+  CLI::App app("Times Bracewell's operations and plain loops of the same");
+  app.add_option("--boxes", settings.boxes, "Extents of references and slices")->delimiter(',')->check(CLI::Range(8, 2048));
+  app.add_option("--threads", settings.threads, "Numbers of threads (default: one, and all)")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  app.add_option("--samples", settings.samples, "Samples a call, as nearly as whole slices make it")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--poses", settings.poses, "Slices a call, instead of --samples")->check(CLI::PositiveNumber);
+  app.add_option("--inputs", settings.inputs, "Folder to read inputs from, instead of random ones")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--outputs", settings.outputs, "Folder to write outputs to")->check(CLI::ExistingDirectory);
+  CLI11_PARSE(app, argc, argv);
+
+  const Kokkos::ScopeGuard kokkos;
+  benchmark::AddCustomContext("compiler", BRACEWELL_BENCH_COMPILER);
+  benchmark::AddCustomContext("flags", BRACEWELL_BENCH_FLAGS);
+  benchmark::AddCustomContext("execution_space", bench::Exec::name());
+  benchmark::AddCustomContext("concurrency", std::to_string(bench::Exec().concurrency()));
+  bench::register_project(settings);
+  bench::register_backproject(settings);
+  bench::register_derivatives(settings);
+  bench::register_plain_loops(settings);
+  bench::register_raster(settings);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  bench::kept = {};
+}
