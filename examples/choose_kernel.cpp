@@ -2,6 +2,7 @@
 // Which kernel, which padding? Slices of a map against its Fourier sum, which interpolates nothing, and what they cost.
 #include "common/centred.hpp"
 #include "common/fft.hpp"
+#include "common/fourier_sum.hpp"
 #include "common/map.hpp"
 #include "common/poses.hpp"
 #include "common/program.hpp"
@@ -10,11 +11,8 @@
 #include <bracewell/bracewell.hpp>
 #include <bracewell/eigen.hpp>
 
-#include <Eigen/Dense>
-
 #include <algorithm>
 #include <cmath>
-#include <complex>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
@@ -23,10 +21,6 @@ namespace bw = bracewell;
 using namespace examples;
 
 namespace {
-
-using Exec = Kokkos::DefaultHostExecutionSpace;
-template <class Data>
-using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
 
 struct Settings {
   std::string map = std::string(BRACEWELL_EXAMPLE_DATA) + "/beta_galactosidase.mrc.gz";
@@ -62,52 +56,17 @@ const Choice choices[] = {
     {"Kaiser–Bessel", bw::Interpolation::kaiser_bessel_8, 8, 2, true, 3.8e-8},
 };
 
-/// The frequencies of a slice of n² pixels, [ky][kx], inside the cutoff.
+/// visit(y, x) for the stored samples of a slice of n² pixels inside the cutoff; returns their number.
 template <class Visit>
 long for_samples(int n, double cutoff, const Visit& visit) {
   long count = 0;
   for (int y = 0; y < n; ++y)
     for (int x = 0; x <= n / 2; ++x) {
-      const Eigen::Vector2d k(x, bw::frequency(y, n));
-      if (k.norm() > cutoff * n) continue;
+      if (std::hypot(x, bw::frequency(y, n)) > cutoff * n) continue;
       ++count;
-      visit(y, x, k);
+      visit(y, x);
     }
   return count;
-}
-
-/// Σ_x v(x) exp(−2πi f·(x − ⌊n/2⌋) / n) for each column f of `frequencies`, one axis after the other.
-std::vector<std::complex<double>> fourier_sums(const Array<float***>& map, const Eigen::Matrix3Xd& frequencies) {
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const int n = int(map.extent(0));
-  const RowMajor rows =
-      Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(map.data(), n * n, n)
-          .cast<double>();
-  const Eigen::VectorXd position = Eigen::VectorXd::LinSpaced(n, -(n / 2), n - 1 - n / 2);
-  std::vector<std::complex<double>> sums;
-  const long at_once = 64;
-  for (long first = 0; first < frequencies.cols(); first += at_once) {
-    const long count = std::min(at_once, frequencies.cols() - first);
-    const auto waves = [&](int axis) {
-      const RowMajor angle = (-2 * M_PI / n) * position * frequencies.row(axis).segment(first, count);
-      RowMajor both(n, 2 * count);  // cosines, sines
-      both << angle.array().cos().matrix(), angle.array().sin().matrix();
-      return both;
-    };
-    const RowMajor along_x = rows * waves(0), y = waves(1), z = waves(2);
-    for (long i = 0; i < count; ++i) {
-      std::complex<double> sum = 0;
-      for (int c = 0; c < n; ++c) {
-        std::complex<double> plane = 0;
-        for (int b = 0; b < n; ++b)
-          plane +=
-              std::complex(along_x(c * n + b, i), along_x(c * n + b, count + i)) * std::complex(y(b, i), y(b, count + i));
-        sum += plane * std::complex(z(c, i), z(c, count + i));
-      }
-      sums.push_back(sum);
-    }
-  }
-  return sums;
 }
 
 struct Outcome {
@@ -119,7 +78,7 @@ struct Outcome {
 /// Slices as a user would cut them: correct, pad, transform, move the origin, project.
 template <class T>
 Outcome measure(const Exec& exec, const Array<float***>& map, const Choice& choice, const Settings& settings,
-                const PoseSet& poses, const std::vector<std::complex<double>>& exact) {
+                const PoseSet& poses, const Array<Kokkos::complex<double>***>& exact) {
   const long n = long(map.extent(0)), padded = std::lround(double(n) * choice.padding);
   const bw::SliceOptions options{
       .interpolation = choice.interpolation, .oversampling = double(padded) / double(n), .cutoff = settings.cutoff};
@@ -144,15 +103,13 @@ Outcome measure(const Exec& exec, const Array<float***>& map, const Choice& choi
     best = std::min(best, watch.seconds);
   }
   double difference = 0, at_zero = 0, power = 0;
-  std::size_t i = 0;
   long samples = 0;
   for (int p = 0; p < settings.planes; ++p)
-    samples = for_samples(int(n), settings.cutoff, [&](int y, int x, auto&) {
-      const auto value = slices(p, y, x);
+    samples = for_samples(int(n), settings.cutoff, [&](int y, int x) {
+      const Kokkos::complex<double> value(slices(p, y, x)), want = exact(p, y, x);
       const bool zero = x == 0 && y == 0;
-      (zero ? at_zero : difference) += std::norm(std::complex<double>(value.real(), value.imag()) - exact[i]);
-      if (!zero) power += std::norm(exact[i]);
-      ++i;
+      (zero ? at_zero : difference) += std::pow(Kokkos::abs(value - want), 2);
+      if (!zero) power += std::pow(Kokkos::abs(want), 2);
     });
   return {std::sqrt(difference / power), std::sqrt(at_zero / power),
           1e9 * best / double(samples) / double(poses.rotations.size())};
@@ -165,16 +122,14 @@ int choose(const Settings& settings) {
   std::mt19937 generator(settings.seed);
   const PoseSet poses = random_poses(generator, std::max(settings.planes, settings.timed), 0);
 
-  Eigen::Matrix3Xd frequencies(3, long(settings.planes) * n * (n / 2 + 1));
-  long count = 0;
-  for (int p = 0; p < settings.planes; ++p)
-    for_samples(n, settings.cutoff, [&](int, int, const Eigen::Vector2d& k) {
-      frequencies.col(count++) = poses.rotations[p].topRows<2>().transpose() * k;
-    });
+  PoseSet planes = poses;
+  planes.rotations.resize(settings.planes);
+  const Array<Kokkos::complex<double>***> exact("Fourier sums", settings.planes, n, n / 2 + 1);
   Stopwatch watch;
   watch.start();
-  const auto exact = fourier_sums(map, frequencies.leftCols(count));
+  fourier_sums(exec, voxels_of(map), planes, settings.cutoff, exact);
   watch.stop();
+  const long count = settings.planes * for_samples(n, settings.cutoff, [](int, int) {});
 
   std::printf("%d³ voxels of %s; %ld samples of %d random planes up to %g cycles/pixel.\n", n,
               std::filesystem::path(settings.map).filename().c_str(), count, settings.planes, settings.cutoff);

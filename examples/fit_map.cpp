@@ -24,10 +24,7 @@ using namespace examples;
 
 namespace {
 
-using Exec = Kokkos::DefaultHostExecutionSpace;
 using Complex = Kokkos::complex<float>;
-template <class Data>
-using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
 using Volume = Array<float***>;
 using Spectra = Array<Complex***>;
 

@@ -22,10 +22,6 @@ using namespace examples;
 
 namespace {
 
-using Exec = Kokkos::DefaultHostExecutionSpace;
-template <class Data>
-using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
-
 struct Settings {
   std::vector<std::string> targets{std::string(BRACEWELL_EXAMPLE_DATA) + "/F_ring_128.png"};
   std::string output = "fit_points";

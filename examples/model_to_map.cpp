@@ -24,10 +24,6 @@ using namespace examples;
 
 namespace {
 
-using Exec = Kokkos::DefaultHostExecutionSpace;
-template <class Data>
-using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
-
 struct Settings {
   std::string model = std::string(BRACEWELL_EXAMPLE_DATA) + "/1crn.pdb";
   std::string output = "model_to_map";

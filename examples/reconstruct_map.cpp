@@ -4,6 +4,7 @@
 #include "common/centred.hpp"
 #include "common/fft.hpp"
 #include "common/file.hpp"
+#include "common/kernels.hpp"
 #include "common/map.hpp"
 #include "common/picture.hpp"
 #include "common/poses.hpp"
@@ -26,10 +27,7 @@ using namespace examples;
 
 namespace {
 
-using Exec = Kokkos::DefaultHostExecutionSpace;
 using Complex = Kokkos::complex<float>;
-template <class Data>
-using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
 
 struct Settings {
   std::string map = std::string(BRACEWELL_EXAMPLE_DATA) + "/beta_galactosidase.mrc.gz";
@@ -39,17 +37,6 @@ struct Settings {
   int poses = 2000;
   unsigned seed = 1;
 };
-
-const std::vector<std::string> kernel_names{"linear", "cubic", "kaiser-bessel-4", "kaiser-bessel-6", "kaiser-bessel-8"};
-using AnyKernel = std::variant<bw::Linear, bw::Cubic, bw::KaiserBessel<2>, bw::KaiserBessel<3>, bw::KaiserBessel<4>>;
-
-AnyKernel make_kernel(const std::string& name, double padding) {
-  if (name == "linear") return bw::Linear{};
-  if (name == "cubic") return bw::Cubic{};
-  if (name == "kaiser-bessel-4") return bw::KaiserBessel<2>{padding};
-  if (name == "kaiser-bessel-6") return bw::KaiserBessel<3>{padding};
-  return bw::KaiserBessel<4>{padding};
-}
 
 double standard_deviation(const Array<float***>& images) {
   double sum = 0, squares = 0;

@@ -6,6 +6,7 @@
 #include "common/file.hpp"
 #include "common/fourier_sum.hpp"
 #include "common/histogram.hpp"
+#include "common/kernels.hpp"
 #include "common/map.hpp"
 #include "common/program.hpp"
 #include "common/stopwatch.hpp"
@@ -25,10 +26,7 @@ using namespace examples;
 
 namespace {
 
-using Exec = Kokkos::DefaultHostExecutionSpace;
 using Complex = Kokkos::complex<float>;
-template <class Data>
-using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
 
 struct Settings {
   std::string map = std::string(BRACEWELL_EXAMPLE_DATA) + "/30S_128.mrc.gz";
@@ -39,13 +37,6 @@ struct Settings {
   unsigned seed = 1;
   bool checked = true;  // a default map and start, for which the outcome is known
 };
-
-const std::vector<std::pair<std::string, bw::Interpolation>> kernels{
-    {"linear", bw::Interpolation::linear},
-    {"cubic", bw::Interpolation::cubic},
-    {"kaiser-bessel-4", bw::Interpolation::kaiser_bessel_4},
-    {"kaiser-bessel-6", bw::Interpolation::kaiser_bessel_6},
-    {"kaiser-bessel-8", bw::Interpolation::kaiser_bessel_8}};
 
 /// A change of a pose: a rotation vector about the image's axes, then a shift in pixels.
 using Change = Eigen::Matrix<double, 5, 1>;
@@ -394,9 +385,7 @@ int refine(const Settings& settings) {
   const int n = int(map.density.extent(0)), padded = int(std::lround(n * settings.padding)), count = settings.images;
   const long size = padded;
   make_folder(settings.output);
-  bw::SliceOptions options{.oversampling = double(padded) / n};
-  for (const auto& [name, interpolation] : kernels)
-    if (name == settings.kernel) options.interpolation = interpolation;
+  const bw::SliceOptions options{.interpolation = interpolation_of(settings.kernel), .oversampling = double(padded) / n};
   std::printf("map       %s, %d³ voxels of %.3f Å\n", std::filesystem::path(settings.map).filename().c_str(), n, map.voxel);
 
   // The images: Fourier sums of the map, and noise.
@@ -500,8 +489,6 @@ int refine(const Settings& settings) {
 int main(int argc, char** argv) {
   Settings settings;
   CLI::App app{"Refines orientations and shifts of images of a known map.", "refine_poses"};
-  std::vector<std::string> names;
-  for (const auto& [name, interpolation] : kernels) names.push_back(name);
   CLI::Option* map = app.add_option("--map", settings.map, "MRC/CCP4 map, may be gzipped")->capture_default_str();
   app.add_option("--voxel", settings.voxel, "voxel size in Å, instead of the header's")->check(CLI::PositiveNumber);
   app.add_option("--images", settings.images, "number of images")->check(CLI::Range(1, 100000))->capture_default_str();
@@ -517,7 +504,7 @@ int main(int argc, char** argv) {
   CLI::Option* cutoff = app.add_option("--cutoff", settings.cutoff, "highest frequency, in cycles per pixel")
                             ->check(CLI::Range(0.05, 0.5))
                             ->capture_default_str();
-  app.add_option("--kernel", settings.kernel, "interpolation")->check(CLI::IsMember(names))->capture_default_str();
+  app.add_option("--kernel", settings.kernel, "interpolation")->check(CLI::IsMember(kernel_names))->capture_default_str();
   CLI::Option* padding =
       app.add_option("--padding", settings.padding, "of the map")->check(CLI::Range(1.0, 4.0))->capture_default_str();
   app.add_option("--seed", settings.seed, "of random numbers")->capture_default_str();

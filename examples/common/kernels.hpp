@@ -3,7 +3,9 @@
 #pragma once
 
 #include <bracewell/kernels.hpp>
+#include <bracewell/options.hpp>
 
+#include <algorithm>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,6 +14,13 @@ namespace examples {
 
 inline const std::vector<std::string> kernel_names{"linear", "cubic", "kaiser-bessel-4", "kaiser-bessel-6",
                                                    "kaiser-bessel-8"};
+
+/// The option for one of them.
+inline bracewell::Interpolation interpolation_of(const std::string& name) {
+  using enum bracewell::Interpolation;
+  const bracewell::Interpolation all[] = {linear, cubic, kaiser_bessel_4, kaiser_bessel_6, kaiser_bessel_8};
+  return all[std::find(kernel_names.begin(), kernel_names.end(), name) - kernel_names.begin()];
+}
 
 using AnyKernel = std::variant<bracewell::Linear, bracewell::Cubic, bracewell::KaiserBessel<2>, bracewell::KaiserBessel<3>,
                                bracewell::KaiserBessel<4>>;

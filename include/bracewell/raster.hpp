@@ -44,8 +44,8 @@ void raster(const Exec& exec, const Cloud& cloud, const PosesType& poses, const 
             const ImageArray& images, const RasterOptions& options = {}, const Kernel& kernel = {}) {
   static_assert(detail::RealArray<ImageArray> && detail::Writable<ImageArray>,
                 "raster: 'images' must be a writable View of float or double, contiguous along x (LayoutRight)");
-  detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>();
-  detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>();
+  static_assert(detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>());
+  static_assert(detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>());
 
   using Types = detail::RasterTypes<Cloud, PosesType, ImageArray>;
   using T = detail::Precision<ImageArray>;
@@ -85,10 +85,10 @@ void raster_jvp(const Exec& exec, const Cloud& cloud, const CloudDot& cloud_dot,
                 const ImageArray& images_dot, const RasterOptions& options = {}, const Kernel& kernel = {}) {
   static_assert(detail::RealArray<ImageArray> && detail::Writable<ImageArray>,
                 "raster_jvp: 'images_dot' must be a writable View of float or double, contiguous along x (LayoutRight)");
-  detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>();
-  detail::check_raster_companions<false, Cloud, PosesType, ImageArray, CloudDot, PosesDot, ExposureDot>();
-  detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>();
-  detail::check_raster_reach<Exec, CloudDot, PosesDot, ExposureDot, ImageArray>();
+  static_assert(detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>());
+  static_assert(detail::check_raster_companions<false, Cloud, PosesType, ImageArray, CloudDot, PosesDot, ExposureDot>());
+  static_assert(detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>());
+  static_assert(detail::check_raster_reach<Exec, CloudDot, PosesDot, ExposureDot, ImageArray>());
 
   using Types = detail::RasterTypes<Cloud, PosesType, ImageArray>;
   using T = detail::Precision<ImageArray>;
@@ -136,10 +136,10 @@ void raster_vjp(const Exec& exec, const Cloud& cloud, const PosesType& poses, co
                 const ExposureBar& exposure_bar, const RasterOptions& options = {}, const Kernel& kernel = {}) {
   static_assert(detail::RealArray<ImageArray>,
                 "raster_vjp: 'images_bar' must be a View of float or double, contiguous along x (LayoutRight)");
-  detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>();
-  detail::check_raster_companions<true, Cloud, PosesType, ImageArray, CloudBar, PosesBar, ExposureBar>();
-  detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>();
-  detail::check_raster_reach<Exec, CloudBar, PosesBar, ExposureBar, ImageArray>();
+  static_assert(detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>());
+  static_assert(detail::check_raster_companions<true, Cloud, PosesType, ImageArray, CloudBar, PosesBar, ExposureBar>());
+  static_assert(detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>());
+  static_assert(detail::check_raster_reach<Exec, CloudBar, PosesBar, ExposureBar, ImageArray>());
 
   using Types = detail::RasterTypes<Cloud, PosesType, ImageArray>;
   using T = detail::Precision<ImageArray>;

@@ -130,7 +130,7 @@ using Number = typename NumberOf<X>::type;
 /// `poses`, or none for its rotations and shifts.
 template <class P>
 const auto& rotations_of(const P& poses) {
-  if constexpr (Given<P>) {
+  if constexpr (requires { poses.rotations; }) {
     return poses.rotations;
   } else {
     return none;
@@ -138,7 +138,7 @@ const auto& rotations_of(const P& poses) {
 }
 template <class P>
 const auto& shifts_of(const P& poses) {
-  if constexpr (Given<P>) {
+  if constexpr (requires { poses.shifts; }) {
     return poses.shifts;
   } else {
     return none;

@@ -6,20 +6,6 @@
 
 namespace bracewell::detail {
 
-/// Adds without or with regard to other threads.
-struct PlainAdd {
-  template <class T>
-  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
-    sum += term;
-  }
-};
-struct AtomicAdd {
-  template <class T>
-  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
-    Kokkos::atomic_add(&sum, term);
-  }
-};
-
 /// A number and its rate of change: products of weights, where an insertion's rate is inserted.
 template <class T>
 struct Dual {

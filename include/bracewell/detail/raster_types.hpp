@@ -25,10 +25,10 @@ inline constexpr bool is_camera = false;
 template <class F, class C>
 inline constexpr bool is_camera<Camera<F, C>> = true;
 
-// Members of arguments that may be none as a whole.
+// Members of arguments that may be none as a whole, or be refused for another type.
 template <class X>
 const auto& points_of(const X& x) {
-  if constexpr (Given<X>) {
+  if constexpr (requires { x.points; }) {
     return x.points;
   } else {
     return none;
@@ -36,7 +36,7 @@ const auto& points_of(const X& x) {
 }
 template <class X>
 const auto& weights_of(const X& x) {
-  if constexpr (Given<X>) {
+  if constexpr (requires { x.weights; }) {
     return x.weights;
   } else {
     return none;
@@ -44,7 +44,7 @@ const auto& weights_of(const X& x) {
 }
 template <class X>
 const auto& background_of(const X& x) {
-  if constexpr (Given<X>) {
+  if constexpr (requires { x.background; }) {
     return x.background;
   } else {
     return none;
@@ -52,7 +52,7 @@ const auto& background_of(const X& x) {
 }
 template <class X>
 const auto& out_weight_of(const X& x) {
-  if constexpr (Given<X>) {
+  if constexpr (requires { x.out_weight; }) {
     return x.out_weight;
   } else {
     return none;
@@ -151,7 +151,7 @@ struct RasterTypes {
 
 /// The sentences about what all operations of the rasterizer share.
 template <class Exec, class Cloud, class PosesType, class ExposureType, class ImageArray, class K>
-constexpr void check_raster_types() {
+constexpr bool check_raster_types() {
   static_assert(ExecutionSpace<Exec>, "bracewell: the first argument must be a Kokkos execution space instance");
   static_assert(is_cloud<Cloud>, "bracewell: 'cloud' must be PointCloud{points, weights}");
   static_assert(is_poses<PosesType> || is_camera<PosesType>,
@@ -192,6 +192,7 @@ constexpr void check_raster_types() {
   }
   static_assert(Kernel<K, Precision<ImageArray>>,
                 "bracewell: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp");
+  return true;
 }
 
 /// A tangent or cotangent has the rank of what it belongs to, or is none.
@@ -211,7 +212,7 @@ constexpr bool all_writable() {
 
 /// The sentences about tangents or, to be written, cotangents of what `check_raster_types` was about.
 template <bool Written, class Cloud, class PosesType, class ImageArray, class CloudBar, class PosesBar, class ExposureBar>
-constexpr void check_raster_companions() {
+constexpr bool check_raster_companions() {
   static_assert(!Given<CloudBar> || is_cloud<CloudBar>,
                 "bracewell: a cloud's tangents and cotangents are PointCloud{points, weights} or none");
   static_assert(!Given<PosesBar> || (is_camera<PosesBar> ? is_camera<PosesType> : is_poses<PosesBar> && is_poses<PosesType>),
@@ -239,6 +240,7 @@ constexpr void check_raster_companions() {
         "bracewell: tangents of 'background' and 'out_weight' must each be a number, a View of one number an image, "
         "[P] or [B][P], or none");
   }
+  return true;
 }
 
 template <class Exec, class... Views>
@@ -255,10 +257,11 @@ constexpr bool levels_reached() {
 
 /// Every array of a cloud, of poses and of an exposure, each possibly none, is where `Exec` works.
 template <class Exec, class Cloud, class PosesType, class ExposureType, class ImageArray>
-constexpr void check_raster_reach() {
+constexpr bool check_raster_reach() {
   static_assert(levels_reached<Exec, ImageArray, PointsOf<Cloud>, WeightsOf<Cloud>, FirstOf<PosesType>, SecondOf<PosesType>,
                                BackgroundOf<ExposureType>, OutWeightOf<ExposureType>>(),
                 "bracewell: an array is in memory that 'exec' cannot access");
+  return true;
 }
 
 }  // namespace bracewell::detail

@@ -70,4 +70,18 @@ KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T produ
   }
 }
 
+/// Adds without or with regard to other threads.
+struct PlainAdd {
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
+    sum += term;
+  }
+};
+struct AtomicAdd {
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
+    Kokkos::atomic_add(&sum, term);
+  }
+};
+
 }  // namespace bracewell::detail
