@@ -155,6 +155,7 @@ auto make_slicing(const SlicingShapes& shapes, const Rotations& rotations, const
   for (int e = 0; e < M; ++e) slicing.slice_extent[e] = int(e == 0 ? slices.width : slices.extent[slices.rank - 1 - e]);
   slicing.oversampling = options.oversampling;
   slicing.cutoff = options.cutoff;
+  slicing.set_scales();
   slicing.rotations = make_pose_array<2, const Number<Rotations>>(rotations);
   slicing.shifts = make_pose_array<1, const Number<Shifts>>(shifts);
   return slicing;

@@ -105,12 +105,12 @@ struct Backproject : Base {
     const auto density_b = at(this->density, block.b * this->density_stride);
     Insertion<Data, Density, T, Count> insertion{data_b, density_b};
     load_block(this->slicing, this->slices, this->weights, block, insertion.re, insertion.im, insertion.weight);
+    // Where several taps share a column, Σ |φ| is not |Σ φ|. On a device it is |φ| always: no choice leaves arrays in registers.
     if constexpr (Given<Density>)
-      if (this->slicing.extent[0] < 2 * reach) {  // several taps share a column, and Σ |φ| is not |Σ φ|
-        Plan<Count> absolute;
-        absolute.template set<true>(block, kernel, density_b, owner);
-        insert_samples<Add, N>(insertion, plan, absolute.stencil, owner);
-        return;
+      if (Count == 1 || this->slicing.extent[0] < 2 * reach) {
+        typename Plan<Count>::Stencil absolute;
+        Plan<Count>::template set_stencil<true>(block, kernel, this->slicing.extent[0], absolute);
+        return insert_samples<Add, N>(insertion, plan, absolute, owner);
       }
     insert_samples<Add, N>(insertion, plan, plan.stencil, owner);
   }

@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 namespace bracewell::detail {
 
@@ -64,12 +63,12 @@ struct PatchWalk {
   const Taps& point;
   int lane;
 
-  static int step(int axis, int j, int tap) {
+  KOKKOS_INLINE_FUNCTION static int step(int axis, int j, int tap) {
     for (int a = 1; a < axis; ++a) j *= taps;
     return tap + j;
   }
-  P weight(int axis, int j) const { return simd::load<P>(point.weight[axis - 1][j] + lane); }
-  P slope(int axis, int j) const { return simd::load<P>(point.slope[axis - 1][j] + lane); }
+  KOKKOS_INLINE_FUNCTION P weight(int axis, int j) const { return simd::load<P>(point.weight[axis - 1][j] + lane); }
+  KOKKOS_INLINE_FUNCTION P slope(int axis, int j) const { return simd::load<P>(point.slope[axis - 1][j] + lane); }
 };
 
 template <class P>
@@ -79,7 +78,7 @@ struct PatchReader {
 
   const P* tap;
 
-  Jet<P, 0> operator()(int t) const { return {tap[t]}; }
+  KOKKOS_INLINE_FUNCTION Jet<P, 0> operator()(int t) const { return {tap[t]}; }
 };
 
 template <class SceneType, class WantedType>
@@ -159,7 +158,7 @@ struct Gather {
   KOKKOS_INLINE_FUNCTION void starts(const Point& point, Int (&where)[Count], Int (&whole)[Count]) const {
     if constexpr (Count > 1) {
       using I = simd::Pack<Int, pack_width<T, Count>>;
-      const bool fit = images.stride[M - 1] * images.extent[M - 1] <= std::numeric_limits<Int>::max();
+      const bool fit = images.stride[M - 1] * images.extent[M - 1] <= Kokkos::Experimental::finite_max_v<Int>;
       for (int lane = 0; lane < Count; lane += simd::lanes<I>) {
         I at{}, all = I{} + Int(fit);
         const I zero{};
@@ -202,8 +201,8 @@ struct Gather {
 
   /// Where there are few taps: all of them are copied first, and then summed for a pack of points at a time.
   template <int Count, class Slopes, class Int>
-  void sample_patches(const TapsOf<Count>& point, const T* image, const Int (&where)[Count], const Int (&whole)[Count],
-                      T (&value)[Count], Slopes& slope) const {
+  KOKKOS_INLINE_FUNCTION void sample_patches(const TapsOf<Count>& point, const T* image, const Int (&where)[Count],
+                                             const Int (&whole)[Count], T (&value)[Count], Slopes& slope) const {
     using P = simd::Pack<T, pack_width<T, Count>>;
     T voxel[Count][patch];
     std::int64_t offset[patch / taps];  // of rows
@@ -232,7 +231,7 @@ struct Gather {
 
   /// Tap t of a point, of which some are beyond the edges.
   template <int Count>
-  T voxel_or_zero(const TapsOf<Count>& point, const T* image, int lane, int t) const {
+  KOKKOS_INLINE_FUNCTION T voxel_or_zero(const TapsOf<Count>& point, const T* image, int lane, int t) const {
     for (int e = 0; e < M; ++e, t /= taps) {
       const int v = int(point.first[e][lane]) + t % taps;
       if (unsigned(v) >= unsigned(images.extent[e])) return 0;

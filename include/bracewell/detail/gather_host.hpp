@@ -15,7 +15,7 @@ struct PointParts {
   std::int64_t origin = 0;  // first of the points
 
   /// To be indexed by points.
-  T* at(std::int64_t part, std::int64_t b, std::int64_t component) const {
+  KOKKOS_INLINE_FUNCTION T* at(std::int64_t part, std::int64_t b, std::int64_t component) const {
     return data + ((part * objects + (shared ? 0 : b)) * components + component) * count - origin;
   }
 
@@ -105,10 +105,11 @@ struct GatherPoints {
       for (std::int64_t i = begin; i < end; i += spot_count) {
         const int count = int(std::min<std::int64_t>(end - i, spot_count));
         typename Op::template Share<spot_count> share;
-        op.template read<spot_count>(lens, b, p, i, count, share, [&](int c, const T(&bar)[spot_count]) {
-          T* const to = weights.at(part, b, c) + i;
-          for (int lane = 0; lane < count; ++lane) to[lane] += bar[lane];
-        });
+        op.template read<spot_count>(
+            lens, b, p, i, count, share, KOKKOS_LAMBDA(int c, const T(&bar)[spot_count]) {
+              T* const to = weights.at(part, b, c) + i;
+              for (int lane = 0; lane < count; ++lane) to[lane] += bar[lane];
+            });
         T q_bar[N][spot_count];
         for (int lane = 0; lane < spot_count; lane += W) {
           P q[N], x_bar[M], bar[N] = {};

@@ -144,15 +144,16 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
   const auto insert = [&](const auto& target, const Stencil& taps_of, int lane, bool mate, const auto& add) {
     using V = std::remove_pointer_t<decltype(target.data)>;
     const SiteWalk<Stencil, V, N, Owner> walk{taps_of, target, owner, lane, mate};
-    const int columns = taps < target.columns() ? taps : target.columns();
-    const auto& weight = mate ? taps_of.mate_weight : taps_of.weight[0];
     spread_rows<N>(insertion, walk, lane, [&](std::int64_t where, auto product) {
-      for (int j = 0; j < columns; ++j) {
+      BRACEWELL_UNROLL
+      for (int j = 0; j < taps; ++j) {
+        if (j >= target.columns()) break;
+        const T weight = mate ? taps_of.mate_weight[j][lane] : taps_of.weight[0][j][lane];
         if constexpr (Set::rates) {
-          const T slope = (mate ? taps_of.mate_slope : taps_of.slope[0])[j][lane];
-          add(target.data[where + j], product * Dual<T>{weight[j][lane], slope * insertion.kappa_rate[0][lane]});
+          const T slope = mate ? taps_of.mate_slope[j][lane] : taps_of.slope[0][j][lane];
+          add(target.data[where + j], product * Dual<T>{weight, slope * insertion.kappa_rate[0][lane]});
         } else {
-          add(target.data[where + j], product * weight[j][lane]);
+          add(target.data[where + j], product * weight);
         }
       }
     });
@@ -162,12 +163,10 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
       if constexpr (Set::has_data)
         insert(insertion.data, stencil, lane, mate, [&](Kokkos::complex<T>& sum, auto weight) {
           if constexpr (Set::rates) {
-            Add::add(sum.real(), weight.value * insertion.re_rate[lane] + weight.rate * insertion.re[lane]);
-            Add::add(sum.imag(),
+            Add::add(sum, weight.value * insertion.re_rate[lane] + weight.rate * insertion.re[lane],
                      (weight.value * insertion.im_rate[lane] + weight.rate * insertion.im[lane]) * side(lane, mate));
           } else {
-            Add::add(sum.real(), weight * insertion.re[lane]);
-            Add::add(sum.imag(), weight * insertion.im[lane] * side(lane, mate));
+            Add::add(sum, weight * insertion.re[lane], weight * insertion.im[lane] * side(lane, mate));
           }
         });
       if constexpr (Set::has_density)

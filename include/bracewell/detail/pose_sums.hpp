@@ -4,7 +4,7 @@
 // With F~ the interpolant at a sample's κ, or what is gathered of a cotangent there, and z what multiplies it in
 // dL = Re Σ conj(z) dF~,
 //
-//     dL/dR_ed = Σ Re(conj(z) ∂F~/∂κ_d) · scale(e, d) k_e
+//     dL/dR_ed = Σ Re(conj(z) ∂F~/∂κ_d) · scales[e][d] k_e
 //     dL/dt_e  = Σ Im(conj(z) F~) · 2π k_e / m_e
 #pragma once
 
@@ -108,7 +108,7 @@ struct ReducePoses {
         for (std::int64_t r = begin; r < end; ++r)
           for (std::int64_t part = 0; part < parts.parts; ++part)
             sum += parts.data[(((r * poses + p) * parts.parts + part) * M + e) * Sums::per_axis + first + c];
-        sum *= Rotation ? slicing.scale(e, c) : 2 * Kokkos::numbers::pi / slicing.slice_extent[e];
+        sum *= Rotation ? slicing.scales[e][c] : 2 * Kokkos::numbers::pi / slicing.slice_extent[e];
         V& to = out(b, p, e, c);
         to = V(accumulate ? double(to) + sum : sum);
       }

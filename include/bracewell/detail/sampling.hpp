@@ -148,18 +148,8 @@ struct Plan {
   template <bool Absolute, class Kernel, class V, class Owner>
   KOKKOS_INLINE_FUNCTION void set(const Block<T, N, M, Count>& block_, const Kernel& kernel, const Grid<V, N>& grid,
                                   const Owner& owner) {
-    constexpr int W = Count < simd::width<T> ? Count : simd::width<T>;
-    using P = simd::Pack<T, W>;
     block = block_;
-    mirrored = false;
-    const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
-    for (int lane = 0; lane < Count; lane += W) {
-      P kx = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
-      kx = simd::select(kx < first, first, simd::select(kx > last, last, kx)) + T(block.kx);
-      P kappa[N];
-      for (int d = 0; d < N; ++d) kappa[d] = kx * block.row->step[d] + block.row->start[d];
-      mirrored |= stencil.template set<Absolute>(lane, kernel, kappa, grid.extent[0]);
-    }
+    mirrored = set_stencil<Absolute>(block, kernel, grid.extent[0], stencil);
     fits = false;
     if constexpr (Count > 1) {
       fits = Rows::fit(grid);
@@ -168,6 +158,24 @@ struct Plan {
       rows[0].set(stencil, grid, owner, false);
       if (mirrored) rows[1].set(stencil, grid, owner, true);
     }
+  }
+
+  /// The taps and weights of a block alone. Returns whether some are mirrored.
+  template <bool Absolute, class Kernel>
+  KOKKOS_INLINE_FUNCTION static bool set_stencil(const Block<T, N, M, Count>& block, const Kernel& kernel, int width,
+                                                 Stencil& stencil) {
+    constexpr int W = Count < simd::width<T> ? Count : simd::width<T>;
+    using P = simd::Pack<T, W>;
+    bool mirrored = false;
+    const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
+    for (int lane = 0; lane < Count; lane += W) {
+      P kx = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
+      kx = simd::select(kx < first, first, simd::select(kx > last, last, kx)) + T(block.kx);
+      P kappa[N];
+      for (int d = 0; d < N; ++d) kappa[d] = kx * block.row->step[d] + block.row->start[d];
+      mirrored |= stencil.template set<Absolute>(lane, kernel, kappa, width);
+    }
+    return mirrored;
   }
 
   /// Whether the rows that were found are those of this grid.

@@ -12,9 +12,9 @@ namespace bracewell::detail {
 
 /// Adds points to the sums of a tile, for channels from `channel` on.
 template <class Op, int Count>
-void add_to_tile(const Op& op, const Product<double, Op::tangent>& gain, std::int64_t b,
-                 const typename Op::template SpotsOf<Count>& spots, const Tile<Op::M>& tile, int channel, int channels,
-                 double* sums) {
+KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::tangent>& gain, std::int64_t b,
+                                        const typename Op::template SpotsOf<Count>& spots, const Tile<Op::M>& tile,
+                                        int channel, int channels, double* sums) {
   constexpr int M = Op::M, taps = Op::taps, W = pack_width<typename Op::T, Count>;
   using Taps = typename Op::template TapsOf<double, Count>;
   using Int = typename Taps::Int;

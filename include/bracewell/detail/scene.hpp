@@ -91,13 +91,13 @@ struct Deinterleave {
 
   /// The place in packs a and b, side by side, of lane i of coordinate d, once the first `step` packs have been looked
   /// through: a holds what was found in them, b is the next.
-  static constexpr int from(int d, int step, int i) {
+  KOKKOS_INLINE_FUNCTION static constexpr int from(int d, int step, int i) {
     const int place = N * i + d - step * W;
     return step == 1 ? (place + W < 2 * W ? place + W : 0) : place >= 0 && place < W ? W + place : i;
   }
 
   template <int D, int... Lane>
-  static P pick(const simd::Lane<P>* points, std::integer_sequence<int, Lane...>) {
+  KOKKOS_INLINE_FUNCTION static P pick(const simd::Lane<P>* points, std::integer_sequence<int, Lane...>) {
 #if defined(__CUDACC__)  // which mangles the other half
     return points[D];
 #else
@@ -116,7 +116,7 @@ struct Deinterleave {
 #endif
   }
 
-  static void run(const simd::Lane<P>* points, P (&q)[N]) {
+  KOKKOS_INLINE_FUNCTION static void run(const simd::Lane<P>* points, P (&q)[N]) {
     [&]<int... D>(std::integer_sequence<int, D...>) {
       ((q[D] = pick<D>(points, std::make_integer_sequence<int, W>{})), ...);
     }

@@ -52,8 +52,11 @@ KOKKOS_INLINE_FUNCTION void fold(int first, int width, const T (&tap)[Taps], T (
   for (int j = 0; j < Taps; ++j) {
     const int x = frequency_index(first + j, width);
     const bool mirrored = x > width / 2, self_conjugate = 2 * x % width == 0;
-    if (!mirrored) own[x - column] += tap[j];
-    if (mirrored || (Symmetric && self_conjugate)) mate[(mirrored ? width - x : x) - column] += tap[j];
+    const int place = (mirrored ? width - x : x) - column;
+    for (int i = 0; i < Taps; ++i) {  // no index but constants: a device keeps the arrays in registers
+      own[i] += i == place && !mirrored ? tap[j] : T(0);
+      mate[i] += i == place && (mirrored || (Symmetric && self_conjugate)) ? tap[j] : T(0);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 // The geometry of slicing: from a pose and a sample of the slice to κ in the reference's lattice, and which samples count.
 #pragma once
 
+#include <bracewell/detail/device.hpp>
 #include <bracewell/detail/simd.hpp>
 #include <bracewell/options.hpp>
 #include <bracewell/spectrum.hpp>
@@ -78,12 +79,14 @@ struct Slicing {
   int slice_extent[M];
   double oversampling;
   double cutoff;
+  double scales[M][N];  // ∂κ_d / ∂R_ed = scales[e][d] k_e
   PoseArray<const Rotation> rotations;
   PoseArray<const Shift> shifts;
 
-  /// ∂κ_d / ∂R_ed = scale(e, d) k_e
-  KOKKOS_INLINE_FUNCTION double scale(int e, int d) const {
-    return oversampling * extent[d] / extent[0] * slice_extent[0] / slice_extent[e];
+  /// Sets `scales`.
+  void set_scales() {
+    for (int e = 0; e < M; ++e)
+      for (int d = 0; d < N; ++d) scales[e][d] = oversampling * extent[d] / extent[0] * slice_extent[0] / slice_extent[e];
   }
 
   /// False for a pose that is not finite.
@@ -92,7 +95,7 @@ struct Slicing {
     for (int e = 0; e < M; ++e) {
       for (int d = 0; d < N; ++d) {
         pose.matrix[d][e] = 0;
-        if constexpr (rotated) pose.matrix[d][e] = scale(e, d) * double(rotations(b, p, e, d));
+        if constexpr (rotated) pose.matrix[d][e] = scales[e][d] * double(rotations(b, p, e, d));
         sum += Kokkos::abs(pose.matrix[d][e]);
       }
       pose.turns[e] = 0;
@@ -201,20 +204,22 @@ class Phases {
   Phases() = default;
 
   KOKKOS_INLINE_FUNCTION explicit Phases(double turns_per_step) : turns_(turns_per_step) {
-    for (int lane = 0; lane < Count; ++lane) {
-      const auto phase = turn(lane * turns_);
-      re_[lane] = T(phase.real());
-      im_[lane] = T(phase.imag());
+    if constexpr (Count > 1) {
+      for (int lane = 0; lane < Count; ++lane) {
+        const auto phase = turn<double>(lane * turns_);
+        re_[lane] = T(phase.real());
+        im_[lane] = T(phase.imag());
+      }
+      stride_ = turn<double>(Count * turns_);
     }
-    stride_ = turn(Count * turns_);
   }
 
   /// To the block from k_x on of a row whose phase at k_x = 0 is `turns`.
   KOKKOS_INLINE_FUNCTION void start(double turns, int kx) {
     if constexpr (Count == 1) {
-      base_ = turn(turns + kx * turns_);
+      base_ = turn<T>(turns + kx * turns_);
     } else {
-      base_ = turn(turns);
+      base_ = turn<double>(turns);
       for (int k = 0; k < kx; k += Count) advance();
     }
   }
@@ -228,25 +233,26 @@ class Phases {
     constexpr int W = Count < simd::width<T> ? Count : simd::width<T>;
     using P = simd::Pack<T, W>;
     const T a = base.real(), b = base.imag();
-    for (int lane = 0; lane < Count; lane += W) {
-      const P x = simd::load<P>(re_ + lane), y = simd::load<P>(im_ + lane);
-      const P u = simd::load<P>(re + lane), v = simd::load<P>(im + lane);
-      const P c = a * x - b * y, s = T(Direction) * (a * y + b * x);
-      simd::store(re + lane, P(u * c - v * s));
-      simd::store(im + lane, P(u * s + v * c));
+    if constexpr (Count == 1) {
+      const T c = a, s = T(Direction) * b, u = re[0], v = im[0];
+      re[0] = u * c - v * s;
+      im[0] = u * s + v * c;
+    } else {
+      for (int lane = 0; lane < Count; lane += W) {
+        const P x = simd::load<P>(re_ + lane), y = simd::load<P>(im_ + lane);
+        const P u = simd::load<P>(re + lane), v = simd::load<P>(im + lane);
+        const P c = a * x - b * y, s = T(Direction) * (a * y + b * x);
+        simd::store(re + lane, P(u * c - v * s));
+        simd::store(im + lane, P(u * s + v * c));
+      }
     }
   }
 
  private:
-  /// exp(−2πi turns)
-  KOKKOS_INLINE_FUNCTION static Kokkos::complex<double> turn(double turns) {
-    const double angle = -2 * Kokkos::numbers::pi * (turns - Kokkos::round(turns));
-    return {Kokkos::cos(angle), Kokkos::sin(angle)};
-  }
-
   double turns_;
-  Kokkos::complex<double> base_, stride_;
-  T re_[Count], im_[Count];
+  Kokkos::complex<std::conditional_t<Count == 1, T, double>> base_;
+  Kokkos::complex<double> stride_;
+  T re_[Count], im_[Count];  // the table; one sample needs none
 };
 
 /// Samples k_x + lane of a row of image p of reference b. On the host k_x is a multiple of Count, so that nothing about a

@@ -15,6 +15,23 @@ namespace bracewell::detail {
 /// Numbers of bytes that no cache keeps until they are used again.
 inline constexpr std::int64_t stream_bytes = std::int64_t(1) << 26;
 
+template <class P>
+void stream(simd::Lane<P>* to, const P& pack) {
+#if defined(__SSE2__) && !defined(BRACEWELL_NO_SIMD)
+  if constexpr (sizeof(P) == 16)
+    return _mm_stream_si128(reinterpret_cast<__m128i*>(to), reinterpret_cast<const __m128i&>(pack));
+#endif
+#if defined(__AVX__) && !defined(BRACEWELL_NO_SIMD)
+  if constexpr (sizeof(P) == 32)
+    return _mm256_stream_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<const __m256i&>(pack));
+#endif
+#if defined(__AVX512F__) && !defined(BRACEWELL_NO_SIMD)
+  if constexpr (sizeof(P) == 64)
+    return _mm512_stream_si512(reinterpret_cast<__m512i*>(to), reinterpret_cast<const __m512i&>(pack));
+#endif
+  simd::store(to, pack);
+}
+
 /// to[i] = value(i), where value<P>(i) gives the pack P of those from i on.
 template <class T, class Value>
 void stream_row(T* to, int count, const Value& value) {
@@ -25,15 +42,7 @@ void stream_row(T* to, int count, const Value& value) {
     to[i] = value.template operator()<T>(i);
   for (; i + W <= count; i += W) {
     const P pack = value.template operator()<P>(i);
-#if defined(__AVX512F__) && !defined(BRACEWELL_NO_SIMD)
-    _mm512_stream_si512(reinterpret_cast<__m512i*>(to + i), reinterpret_cast<const __m512i&>(pack));
-#elif defined(__AVX__) && !defined(BRACEWELL_NO_SIMD)
-    _mm256_stream_si256(reinterpret_cast<__m256i*>(to + i), reinterpret_cast<const __m256i&>(pack));
-#elif defined(__SSE2__) && !defined(BRACEWELL_NO_SIMD)
-    _mm_stream_si128(reinterpret_cast<__m128i*>(to + i), reinterpret_cast<const __m128i&>(pack));
-#else
-    simd::store(to + i, pack);
-#endif
+    stream(to + i, pack);
   }
   for (; i < count; ++i) to[i] = value.template operator()<T>(i);
 }

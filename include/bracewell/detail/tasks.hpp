@@ -238,12 +238,15 @@ KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::in
     op.blank(b, p, row, kx, kx + 1);
     return;
   }
-  Phases<typename Op::Real, 1> phases(pose.turns[0]);
-  if constexpr (Op::Slicing::shifted) phases.start(row.turns, kx);
+  Phases<typename Op::Real, 1> phases;
+  if constexpr (Op::Slicing::shifted) {
+    phases = Phases<typename Op::Real, 1>(pose.turns[0]);
+    phases.start(row.turns, kx);
+  }
   typename Op::template Plan<1> plan;
   op.plan(Block<typename Op::Real, Op::axes, Op::slice_axes, 1>{b, p, &row, kx, {0, 1}, &phases, phases.base()}, Whole{},
           plan);
-  op.template run<AtomicAdd>(plan, Whole{}, sums);
+  op.template run<GlobalAtomicAdd>(plan, Whole{}, sums);
 }
 
 template <class Op>

@@ -7,6 +7,7 @@
 // leaf's matter, since there memory is contiguous.
 #pragma once
 
+#include <bracewell/detail/device.hpp>
 #include <bracewell/detail/simd.hpp>
 
 #include <Kokkos_Core.hpp>
@@ -47,6 +48,7 @@ KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const L
   } else {
     constexpr int inner = Leaf::slopes + (Slopes ? Axis - 1 : 0);
     Jet<typename Leaf::Value, inner + (Slopes ? 1 : 0)> sum{};
+    BRACEWELL_UNROLL
     for (int j = 0; j < Walk::taps; ++j) {
       const auto term = gather<Axis - 1, Slopes>(walk, walk.step(Axis, j, where), leaf);
       const auto weight = walk.weight(Axis, j);
@@ -65,23 +67,10 @@ KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T produ
   if constexpr (Axis == 0) {
     leaf(where, product);
   } else {
+    BRACEWELL_UNROLL
     for (int j = 0; j < Walk::taps; ++j)
       if (walk.owns(Axis, j)) spread<Axis - 1>(walk, walk.step(Axis, j, where), product * walk.weight(Axis, j), leaf);
   }
 }
-
-/// Adds without or with regard to other threads.
-struct PlainAdd {
-  template <class T>
-  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
-    sum += term;
-  }
-};
-struct AtomicAdd {
-  template <class T>
-  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
-    Kokkos::atomic_add(&sum, term);
-  }
-};
 
 }  // namespace bracewell::detail
