@@ -86,39 +86,51 @@ struct Scene {
 
 const Units units{"point", "images"};
 
-/// x of one point, and for derivatives nothing more: R q + t in the unit box.
-template <int M, class Points, class Rotations, class Shifts>
-void place(const Points& points, const Rotations& rotations, const Shifts& shifts, int size, int p, int i, T (&x)[M]) {
-  for (int e = 0; e < M; ++e) {
-    T at = shifts(p, e);
-    for (int d = 0; d < 3; ++d) at += rotations(p, e, d) * points(i, d);
-    x[e] = (at + 1) * T(size) / 2 - T(0.5);
-  }
-}
+/// The pose of one image, and where it has points: R q + t in the unit box.
+template <int M>
+struct Pose {
+  T rotation[M][3], shift[M];
+  int size;
 
-/// each(offset, weight, slopes of it) for the voxels of an image around x.
+  Pose(const Scene<M>& scene, int p) : size(scene.size) {
+    for (int e = 0; e < M; ++e) {
+      shift[e] = scene.shifts(p, e);
+      for (int d = 0; d < 3; ++d) rotation[e][d] = scene.rotations(p, e, d);
+    }
+  }
+  void place(const T* q, T (&x)[M]) const {
+    for (int e = 0; e < M; ++e) {
+      const T at = rotation[e][0] * q[0] + rotation[e][1] * q[1] + rotation[e][2] * q[2] + shift[e];
+      x[e] = (at + 1) * T(size) / 2 - T(0.5);
+    }
+  }
+};
+
+/// each(tap, offset, weight) for the voxels of an image around x; bit e of a tap tells which of two it is along axis e.
 template <int M, class Each>
 void for_voxels(const T (&x)[M], int size, const Each& each) {
-  long first[M];
-  T f[M];
+  int first[M];
+  T weight[M][2];
+  bool inside = true;
   for (int e = 0; e < M; ++e) {
     const T base = std::floor(x[e]);
     if (!(base >= -1 && base < T(size))) return;
-    first[e] = long(base);
-    f[e] = x[e] - base;
+    first[e] = int(base);
+    weight[e][1] = x[e] - base;
+    weight[e][0] = 1 - weight[e][1];
+    inside = inside && first[e] >= 0 && first[e] < size - 1;
   }
   for (int tap = 0; tap < 1 << M; ++tap) {
-    long offset = 0, stride = 1;
-    T weight = 1;
-    bool inside = true;
-    for (int e = 0; e < M; ++e, stride *= size) {
-      const int j = tap >> e & 1;
-      const long v = first[e] + j;
-      inside = inside && v >= 0 && v < size;
-      weight *= j == 1 ? f[e] : 1 - f[e];
-      offset += v * stride;
+    long offset = 0;
+    T product = 1;
+    bool counts = true;
+    for (int e = M - 1; e >= 0; --e) {
+      const int v = first[e] + (tap >> e & 1);
+      counts = counts && v >= 0 && v < size;
+      offset = offset * size + v;
+      product *= weight[e][tap >> e & 1];
     }
-    if (inside) each(tap, offset, weight);
+    if (inside || counts) each(tap, offset, product);
   }
 }
 
@@ -134,9 +146,11 @@ void plain_raster(const Scene<M>& scene, const Dense<T, M + 1, Kokkos::HostSpace
   std::fill_n(images.data(), images.size(), T(0));
   for (int p = 0; p < scene.images_count; ++p) {
     T* const image = images.data() + p * voxels<M>(scene.size);
+    const Pose<M> pose(scene, p);
+    const T* const points = scene.points.data();
     for (int i = 0; i < scene.points_count; ++i) {
       T x[M];
-      place(scene.points, scene.rotations, scene.shifts, scene.size, p, i, x);
+      pose.place(points + 3 * i, x);
       for_voxels(x, scene.size, [&](int, long offset, T weight) { image[offset] += weight; });
     }
   }
@@ -168,9 +182,13 @@ void plain_raster_vjp(const Scene<M>& scene, const Cotangents<M>& bar) {
     const T* const image = scene.images.data() + p * voxels<M>(scene.size);
     double rotation[M][3] = {}, shift[M] = {}, out_weight = 0, background = 0;
     for (long v = 0; v < voxels<M>(scene.size); ++v) background += image[v];
+    const Pose<M> pose(scene, p);
+    const T gain = scene.out_weight(p);
     for (int i = 0; i < scene.points_count; ++i) {
+      const T* const q = scene.points.data() + 3 * i;
+      T* const q_bar = bar.points.data() + 3 * i;
       T x[M], value = 0, slope[M] = {};
-      place(scene.points, scene.rotations, scene.shifts, scene.size, p, i, x);
+      pose.place(q, x);
       for_voxels(x, scene.size, [&](int tap, long offset, T weight) {
         value += weight * image[offset];
         for (int e = 0; e < M; ++e) {
@@ -182,15 +200,15 @@ void plain_raster_vjp(const Scene<M>& scene, const Cotangents<M>& bar) {
           slope[e] += (tap >> e & 1 ? others : -others) * image[offset];
         }
       });
-      const T gain = scene.out_weight(p), weight = scene.weights(i);
+      const T weight = scene.weights(i);
       bar.weights(i) += gain * value;
       out_weight += weight * value;
       for (int e = 0; e < M; ++e) {
         const T p_bar = gain * weight * slope[e] * T(scene.size) / 2;
         shift[e] += p_bar;
         for (int d = 0; d < 3; ++d) {
-          bar.points(i, d) += scene.rotations(p, e, d) * p_bar;
-          rotation[e][d] += p_bar * scene.points(i, d);
+          q_bar[d] += pose.rotation[e][d] * p_bar;
+          rotation[e][d] += p_bar * q[d];
         }
       }
     }
