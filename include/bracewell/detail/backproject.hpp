@@ -21,7 +21,7 @@ template <class Slicing, class Images, class Weights, class T, int N, int M, int
 KOKKOS_INLINE_FUNCTION void load_block(const Slicing& slicing, const Images& slices, const Weights& weights,
                                        const Block<T, N, M, Count>& block, T (&re)[Count], T (&im)[Count],
                                        T (&weight)[Count]) {
-  for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
+  for_lanes(block, [&](int lane) {
     const int kx = block.kx + lane;
     const T factor = multiplicity<T>(kx, slicing.slice_extent[0]);
     if constexpr (!std::is_same_v<Images, None>) {
@@ -34,7 +34,7 @@ KOKKOS_INLINE_FUNCTION void load_block(const Slicing& slicing, const Images& sli
     } else {
       weight[lane] = factor * weights.row(block.b, block.p, *block.row)[kx];
     }
-  }
+  });
   if constexpr (Slicing::shifted && !std::is_same_v<Images, None>) block.template turn<-1>(re, im);
 }
 

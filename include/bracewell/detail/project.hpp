@@ -140,10 +140,10 @@ struct ProjectCotangent : SlicingOperation<Slicing, T, N, M> {
     const None no;
     Insertion<std::decay_t<decltype(target)>, None, T, Count> bar{target, no};  // conj(phase) · slices_bar
     const Kokkos::complex<T>* row = slices_bar.row(block.b, block.p, *block.row) + block.kx;
-    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
+    for_lanes(block, [&](int lane) {
       bar.re[lane] = row[lane].real();
       bar.im[lane] = row[lane].imag();
-    }
+    });
     if constexpr (Slicing::shifted) block.template turn<-1>(bar.re, bar.im);
     if constexpr (summing<Sums>) {
       Samples<T, 2, Sums::rotations ? 1 + N : 1, Count> value{};

@@ -80,7 +80,11 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
         if constexpr (channels > 1)
           for (int d = 1; d < N; ++d) store(d, jet.slope[d - 1]);
       };
-      T strip[channels][Count][length] = {};
+      T strip[channels][Count][length];
+      if (!plan.block.full())  // what idle lanes hold must be finite
+        for (auto& channel : strip)
+          for (auto& row : channel)
+            for (T& x : row) x = 0;
       for (int lane = lanes.begin; lane < lanes.end; ++lane)
         walk(false, lane, [&](int channel, const auto& row) { row.store(strip[channel][lane]); });
       contract(stencil.weight[0], strip[0], out.part[0]);

@@ -275,6 +275,16 @@ struct Block {
   }
 };
 
+/// each(lane) for the samples of a block; of a full one in a loop of known length, which becomes a few shuffles.
+template <class T, int N, int M, int Count, class Each>
+KOKKOS_INLINE_FUNCTION void for_lanes(const Block<T, N, M, Count>& block, const Each& each) {
+  if (block.full()) {
+    for (int lane = 0; lane < Count; ++lane) each(lane);
+  } else {
+    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) each(lane);
+  }
+}
+
 /// Writes a block of samples of slices, or adds them.
 template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void write_block(const Slices<Kokkos::complex<T>, M>& slices, const Block<T, N, M, Count>& block,
