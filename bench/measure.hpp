@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <string>
 
@@ -94,6 +95,25 @@ void keep(const Settings& settings, std::string name, const std::string& what, c
   std::replace(name.begin(), name.end(), '/', '_');
   std::replace(name.begin(), name.end(), ':', '_');
   write(settings.outputs + "/" + name + "." + what, view);
+}
+
+/// ‖a − b‖ / ‖b‖.
+template <class A, class B>
+double difference(const A& a, const B& b) {
+  const auto mine = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), a);
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), b);
+  double error = 0, scale = 0;
+  for (std::size_t i = 0; i < host.size(); ++i) {
+    const auto delta = mine.data()[i] - host.data()[i];
+    if constexpr (std::is_arithmetic_v<typename B::non_const_value_type>) {
+      error += double(delta) * delta;
+      scale += double(host.data()[i]) * host.data()[i];
+    } else {
+      error += double(delta.real()) * delta.real() + double(delta.imag()) * delta.imag();
+      scale += double(host.data()[i].real()) * host.data()[i].real() + double(host.data()[i].imag()) * host.data()[i].imag();
+    }
+  }
+  return std::sqrt(error / scale);
 }
 
 /// each(kernel name, make), make(padding) the kernel, for those of the reach-2 family and linear.

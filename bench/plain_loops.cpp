@@ -19,24 +19,6 @@ std::complex<T>* standard(Kokkos::complex<T>* data) {
   return reinterpret_cast<std::complex<T>*>(data);
 }
 
-/// ‖a − b‖ / ‖b‖; a is on the host.
-template <class A, class B>
-double difference(const A& a, const B& b) {
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), b);
-  double error = 0, scale = 0;
-  for (std::size_t i = 0; i < host.size(); ++i) {
-    const auto delta = a.data()[i] - host.data()[i];
-    if constexpr (std::is_arithmetic_v<typename B::non_const_value_type>) {
-      error += double(delta) * delta;
-      scale += double(host.data()[i]) * host.data()[i];
-    } else {
-      error += double(delta.real()) * delta.real() + double(delta.imag()) * delta.imag();
-      scale += double(host.data()[i].real()) * host.data()[i].real() + double(host.data()[i].imag()) * host.data()[i].imag();
-    }
-  }
-  return std::sqrt(error / scale);
-}
-
 template <class View>
 auto on_host(const View& view) {
   return Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), view);

@@ -235,22 +235,28 @@ struct Problem {
   }
 };
 
-/// The problem last asked for: Google Benchmark calls a benchmark several times, and its neighbours have the same inputs.
+/// The inputs last asked for: Google Benchmark calls a benchmark several times, and its neighbours have the same inputs.
 struct Kept {
   std::string key;
-  std::shared_ptr<void> problem;
+  std::shared_ptr<void> inputs;
 };
 inline Kept kept;
+
+/// Inputs(arguments...), made anew where the last ones had another key.
+template <class Inputs, class... Arguments>
+const Inputs& keep_inputs(const std::string& key, const Arguments&... arguments) {
+  if (kept.key != key) {
+    kept = {};
+    kept = {key, std::make_shared<Inputs>(arguments...)};
+  }
+  return *static_cast<const Inputs*>(kept.inputs.get());
+}
 
 template <class T, int N, int M>
 const Problem<T, N, M>& problem(const Settings& settings, int box, const std::string& kernel) {
   using Wanted = Problem<T, N, M>;
   const std::string key = std::string(typeid(Wanted).name()) + std::to_string(box) + (settings.inputs.empty() ? "" : kernel);
-  if (kept.key != key) {
-    kept = {};
-    kept = {key, std::make_shared<Wanted>(settings, box, kernel)};
-  }
-  return *static_cast<const Wanted*>(kept.problem.get());
+  return keep_inputs<Wanted>(key, settings, box, kernel);
 }
 
 }  // namespace bench

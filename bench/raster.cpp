@@ -221,32 +221,14 @@ void plain_raster_vjp(const Scene<M>& scene, const Cotangents<M>& bar) {
   }
 }
 
-/// ‖a − b‖ / ‖b‖
-template <class A, class B>
-double difference(const A& a, const B& b) {
-  const auto here = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), a);
-  const auto there = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), b);
-  double error = 0, scale = 0;
-  for (std::size_t i = 0; i < here.size(); ++i) {
-    error += std::pow(double(here.data()[i]) - there.data()[i], 2);
-    scale += std::pow(double(there.data()[i]), 2);
-  }
-  return std::sqrt(error / scale);
-}
-
 /// Adds benchmarks of the library's operations and, where plain loops can read a device's memory or there is none, of these.
 template <int M>
 void add_raster(const Settings& settings, int points, int images, int size, bool gradients = true) {
-  // Scenes are made when they are run, and kept for the next.
   const auto with_scene = [=](auto body) {
     return [=](benchmark::State& state) {
       const std::string key = "raster" + std::to_string(M) + " " + std::to_string(points) + " " + std::to_string(images) +
                               " " + std::to_string(size);
-      if (kept.key != key) {
-        kept = {};
-        kept = {key, std::make_shared<Scene<M>>(points, images, size)};
-      }
-      body(state, *static_cast<const Scene<M>*>(kept.problem.get()));
+      body(state, keep_inputs<Scene<M>>(key, points, images, size));
     };
   };
   const auto name = [=](const std::string& operation) {
