@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   bench::register_derivatives(settings);
   bench::register_plain_loops(settings);
   bench::register_raster(settings);
+  if (settings.inputs.empty()) bench::register_memory();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   bench::kept = {};

@@ -52,5 +52,6 @@ void register_backproject(const Settings& settings);
 void register_derivatives(const Settings& settings);
 void register_plain_loops(const Settings& settings);
 void register_raster(const Settings& settings);
+void register_memory();
 
 }  // namespace bench

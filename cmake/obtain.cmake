@@ -37,6 +37,9 @@ function(bracewell_build package source prefix result)
       list(APPEND generator "-DCMAKE_${language}_COMPILER=${CMAKE_${language}_COMPILER}")
     endif()
   endforeach()
+  if(CMAKE_CROSSCOMPILING)
+    list(APPEND generator "-DCMAKE_SYSTEM_NAME=${CMAKE_SYSTEM_NAME}" "-DCMAKE_SYSTEM_PROCESSOR=${CMAKE_SYSTEM_PROCESSOR}")
+  endif()
   execute_process(COMMAND "${CMAKE_COMMAND}" -S "${source}" -B "${build}" ${generator} -DCMAKE_BUILD_TYPE=Release
                           "-DCMAKE_INSTALL_PREFIX=${prefix}" -DBUILD_SHARED_LIBS=OFF -Wno-dev ${options}
                   RESULT_VARIABLE code OUTPUT_FILE "${prefix}.log" ERROR_FILE "${prefix}.log")
@@ -135,9 +138,17 @@ function(bracewell_apt_configure apt suite problem)
       file(WRITE "${apt}/sources/${name}-${suite}${extension}" "${entries}\n")
     endforeach()
   endif()
+  set(status /var/lib/dpkg/status)
+  set(architecture "")
+  if(CMAKE_CROSSCOMPILING)  # nothing is installed for it
+    string(REPLACE aarch64 arm64 name "${CMAKE_SYSTEM_PROCESSOR}")
+    set(architecture "APT::Architecture \"${name}\";\nAPT::Architectures \"${name}\";\n")
+    set(status "${apt}/state/status")
+    file(TOUCH "${status}")
+  endif()
   file(WRITE "${apt}/apt.conf"
-"Dir::State \"${apt}/state\";
-Dir::State::status \"/var/lib/dpkg/status\";
+"${architecture}Dir::State \"${apt}/state\";
+Dir::State::status \"${status}\";
 Dir::Cache \"${apt}/cache\";
 Dir::Etc::sourcelist \"/dev/null\";
 Dir::Etc::sourceparts \"${apt}/sources\";

@@ -80,7 +80,7 @@ void backproject(const Exec& exec, const SliceArray& slices, const Weights& weig
     const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
     const auto base = detail::make_insertions<T, N, M>(slicing, counts.poses, slices, weights, data, density, options);
     const detail::Backproject<std::decay_t<decltype(base)>, T, N, M, std::decay_t<decltype(phi)>> op{base, phi};
-    detail::for_slabs(exec, "bracewell::backproject", op, counts.references, [&] {
+    detail::for_zones(exec, "bracewell::backproject", op, counts.references, [&] {
       if (options.accumulate) return;
       detail::fill_zero(exec, data);
       detail::fill_zero(exec, density);
@@ -167,7 +167,7 @@ void backproject_jvp(const Exec& exec, const SliceArray& slices, const SlicesDot
                                      std::decay_t<decltype(image_weights)>, std::decay_t<decltype(rates)>,
                                      std::decay_t<decltype(phi)>>
         op{base, images, image_weights, rates, phi};
-    detail::for_slabs(exec, "bracewell::backproject_jvp", op, counts.references, [&] {
+    detail::for_zones(exec, "bracewell::backproject_jvp", op, counts.references, [&] {
       if (options.accumulate) return;
       detail::fill_zero(exec, data_dot);
       detail::fill_zero(exec, density_dot);

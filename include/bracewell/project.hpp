@@ -217,7 +217,7 @@ void project_vjp(const Exec& exec, const Reference& reference, const PosesType& 
     }
     if constexpr (wants_reference)
       run(target, detail::NoSums{},
-          [&](const auto& op) { detail::for_slabs(exec, "bracewell::project_vjp", op, counts.references, clear); });
+          [&](const auto& op) { detail::for_zones(exec, "bracewell::project_vjp", op, counts.references, clear); });
   });
 }
 

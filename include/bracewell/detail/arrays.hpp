@@ -65,16 +65,16 @@ KOKKOS_INLINE_FUNCTION Grid<V, N> at(Grid<V, N> grid, std::int64_t offset) {
 }
 KOKKOS_INLINE_FUNCTION None at(None, std::int64_t) { return {}; }
 
-/// Zeroes on the host what lies on a slab's planes.
-template <class V, int N, class Slab>
-void clear_planes(const Grid<V, N>& grid, const Slab& slab) {
+/// Zeroes an owner's rows on the host.
+template <class V, int N, class Owner>
+void clear_rows(const Grid<V, N>& grid, const Owner& owner) {
   const auto clear = [&](auto&& self, int axis, V* from) -> void {
     if (axis == 0) {
       std::fill_n(from, grid.columns(), V(0));
       return;
     }
     for (int i = 0; i < grid.extent[axis]; ++i)
-      if (axis < N - 1 || slab.owns(i, grid.extent[axis])) self(self, axis - 1, from + i * grid.stride[axis]);
+      if (owner.owns(axis, i, grid.extent[axis])) self(self, axis - 1, from + i * grid.stride[axis]);
   };
   clear(clear, N - 1, grid.data);
 }

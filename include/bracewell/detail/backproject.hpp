@@ -5,23 +5,23 @@
 #include <bracewell/detail/inserting.hpp>
 #include <bracewell/detail/pose_sums.hpp>
 #include <bracewell/detail/reading.hpp>
-#include <bracewell/detail/tasks.hpp>
+#include <bracewell/detail/zones.hpp>
 
 namespace bracewell::detail {
 
 /// Half of a sample is inserted where its column is its own mate.
 template <class T>
 KOKKOS_INLINE_FUNCTION T multiplicity(int kx, int width) {
-  return 2 * kx % width == 0 ? T(0.5) : T(1);
+  return kx == 0 || 2 * kx == width ? T(0.5) : T(1);
 }
 
 /// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Idle lanes are
-/// left as they are.
-template <class Slicing, class Images, class Weights, class T, int N, int M, int Count>
+/// left as they are, unless the caller does not mind.
+template <bool Idle, class Slicing, class Images, class Weights, class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void load_block(const Slicing& slicing, const Images& slices, const Weights& weights,
                                        const Block<T, N, M, Count>& block, T (&re)[Count], T (&im)[Count],
                                        T (&weight)[Count]) {
-  for_lanes(block, [&](int lane) {
+  for_lanes<Idle>(block, slicing.columns(), [&](int lane) {
     const int kx = block.kx + lane;
     const T factor = multiplicity<T>(kx, slicing.slice_extent[0]);
     if constexpr (!std::is_same_v<Images, None>) {
@@ -55,10 +55,10 @@ struct Insertions : SlicingOperation<Slicing, T, N, M> {
 
   KOKKOS_INLINE_FUNCTION void blank(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
 
-  void clear(std::int64_t b, const Slab& slab) const {
+  void clear(std::int64_t b, const Zone<N>& zone) const {
     if (accumulate) return;
-    if constexpr (Given<Data>) clear_planes(at(data, b * data_stride), slab);
-    if constexpr (Given<Density>) clear_planes(at(density, b * density_stride), slab);
+    if constexpr (Given<Data>) clear_rows(at(data, b * data_stride), zone);
+    if constexpr (Given<Density>) clear_rows(at(density, b * density_stride), zone);
   }
 };
 
@@ -104,7 +104,7 @@ struct Backproject : Base {
     const auto data_b = at(this->data, block.b * this->data_stride);
     const auto density_b = at(this->density, block.b * this->density_stride);
     Insertion<Data, Density, T, Count> insertion{data_b, density_b};
-    load_block(this->slicing, this->slices, this->weights, block, insertion.re, insertion.im, insertion.weight);
+    load_block<true>(this->slicing, this->slices, this->weights, block, insertion.re, insertion.im, insertion.weight);
     // Where several taps share a column, Σ |φ| is not |Σ φ|. On a device it is |φ| always: no choice leaves arrays in registers.
     if constexpr (Given<Density>)
       if (Count == 1 || this->slicing.extent[0] < 2 * reach) {
@@ -155,13 +155,13 @@ struct BackprojectTangent : Base {
   KOKKOS_INLINE_FUNCTION void insert(Set set, const Block<T, N, M, Count>& block, const Owner& owner) const {
     T unused[Count];
     if constexpr (Absolute) {
-      load_block(this->slicing, None{}, primal_weights, block, set.re, set.im, set.weight);
+      load_block<true>(this->slicing, None{}, primal_weights, block, set.re, set.im, set.weight);
       if constexpr (Given<typename Base::Weights>)
-        load_block(this->slicing, None{}, this->weights, block, set.re, set.im, set.weight_rate);
+        load_block<true>(this->slicing, None{}, this->weights, block, set.re, set.im, set.weight_rate);
     } else {
-      load_block(this->slicing, primal_slices, None{}, block, set.re, set.im, unused);
+      load_block<true>(this->slicing, primal_slices, None{}, block, set.re, set.im, unused);
       if constexpr (Given<typename Base::Images>)
-        load_block(this->slicing, this->slices, None{}, block, set.re_rate, set.im_rate, unused);
+        load_block<true>(this->slicing, this->slices, None{}, block, set.re_rate, set.im_rate, unused);
     }
     if constexpr (Rates::rotated || Rates::shifted) {
       const auto rate = rate_row(rates, block);
@@ -211,7 +211,7 @@ struct BackprojectCotangent : Base {
   template <class Add, int Count>
   KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, Whole, Sums& sums) const {
     T re[Count] = {}, im[Count] = {}, weight[Count] = {};
-    if constexpr (summing<Sums>) load_block(this->slicing, this->slices, this->weights, block, re, im, weight);
+    if constexpr (summing<Sums>) load_block<false>(this->slicing, this->slices, this->weights, block, re, im, weight);
     if constexpr (Given<DataBar> && (Given<ImagesBar> || summing<Sums>)) {
       auto bar = gather<2, false>(this->data, this->data_stride, block);
       if constexpr (summing<Sums>) sums.add(block, bar, re, im);

@@ -38,30 +38,33 @@ struct InsertionRate : Insertion<Data, Density, T, Count> {
 };
 
 /// The rows of taps that another walk knows, with the rates of change of their weights.
-template <class Walk, class T, int N, int Count>
+template <class Walk, class T, int N>
 struct RateWalk {
   static constexpr int taps = Walk::taps;
 
   const Walk& walk;
-  const T (&kappa_rate)[N][Count];
-  int lane;
+  T kappa_rate[N];
 
-  KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const { return walk.step(axis, j, where); }
+  template <class Where>
+  KOKKOS_INLINE_FUNCTION Where step(int axis, int j, Where where) const {
+    return walk.step(axis, j, where);
+  }
   KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return walk.owns(axis, j); }
   KOKKOS_INLINE_FUNCTION Dual<T> weight(int axis, int j) const {
-    return {walk.weight(axis, j), walk.slope(axis, j) * kappa_rate[axis][lane]};
+    return {walk.weight(axis, j), walk.slope(axis, j) * kappa_rate[axis]};
   }
 };
 
-/// leaf(where, product of the weights above x, and its rate where the set has rates) at every row of a walk.
-template <int N, class Set, class Walk, class Leaf>
+/// leaf(where, product of the weights above x, and its rate where the set has rates) at every row of a walk of the samples
+/// from a lane on, one or a pack P of them.
+template <int N, class P, class Set, class Walk, class Leaf>
 KOKKOS_INLINE_FUNCTION void spread_rows(const Set& set, const Walk& walk, int lane, const Leaf& leaf) {
-  using T = std::remove_cvref_t<decltype(set.re[0])>;
   if constexpr (Set::rates) {
-    const RateWalk<Walk, T, N, std::extent_v<decltype(set.re)>> rate_walk{walk, set.kappa_rate, lane};
-    spread<N - 1>(rate_walk, walk.start(), Dual<T>{1, 0}, leaf);
+    RateWalk<Walk, P, N> rate_walk{walk, {}};
+    for (int d = 0; d < N; ++d) rate_walk.kappa_rate[d] = simd::load<P>(set.kappa_rate[d] + lane);
+    spread<N - 1>(rate_walk, walk.start(), Dual<P>{simd::broadcast<P>(1), P{}}, leaf);
   } else {
-    spread<N - 1>(walk, walk.start(), T(1), leaf);
+    spread<N - 1>(walk, walk.start(), simd::broadcast<P>(1), leaf);
   }
 }
 
@@ -106,45 +109,69 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
           }
         }
       };
-      const auto add = [&](int lane, bool mate) {
-        const auto walk = plan.walk(mate, lane);
+      // So are the products of the weights above x, and their rates, a row of taps each.
+      using Rows = typename Plan::Rows;
+      T factor[parts][Rows::rows][Count];
+      using P = simd::Pack<T>;
+      for (int lane = 0; lane < Count; lane += simd::width<T>)
+        spread_rows<N, P>(insertion, PackWalk<Stencil, P>{stencil, lane}, lane, [&](int row, const auto& product) {
+          if constexpr (Set::rates) {
+            simd::store(factor[0][row] + lane, product.value);
+            simd::store(factor[1][row] + lane, product.rate);
+          } else {
+            simd::store(factor[0][row] + lane, product);
+          }
+        });
+      T* to_data = nullptr;
+      T* to_density = nullptr;
+      if constexpr (Set::has_data) to_data = reinterpret_cast<T*>(insertion.data.data);
+      if constexpr (Set::has_density) to_density = insertion.density.data;
+      const auto add = [&](int lane, const Rows& rows) {
         DataStrip data[parts];
         DensityStrip density[parts];
         for (int i = 0; i < parts; ++i) {
           if constexpr (Set::has_data) data[i] = DataStrip::load(data_strip[i][lane]);
           if constexpr (Set::has_density) density[i] = DensityStrip::load(density_strip[i][lane]);
         }
-        spread_rows<N>(insertion, walk, lane, [&](std::int64_t where, auto product) {
+        for (int row = 0; row < Rows::rows; ++row) {
+          const std::int64_t where = rows.row[row][lane];
+          if (where < 0) continue;  // another owner's
+          const T product = factor[0][row][lane];
           if constexpr (Set::rates) {
+            const T rate = factor[1][row][lane];
             if constexpr (Set::has_data) {
-              T* to = reinterpret_cast<T*>(insertion.data.data + where);
-              data[1].add_to(to, product.value);
-              data[0].add_to(to, product.rate);
+              data[1].add_to(to_data + 2 * where, product);
+              data[0].add_to(to_data + 2 * where, rate);
             } else {
-              density[1].add_to(insertion.density.data + where, product.value);
-              density[0].add_to(insertion.density.data + where, product.rate);
+              density[1].add_to(to_density + where, product);
+              density[0].add_to(to_density + where, rate);
             }
           } else {
-            if constexpr (Set::has_data) data[0].add_to(reinterpret_cast<T*>(insertion.data.data + where), product);
-            if constexpr (Set::has_density) density[0].add_to(insertion.density.data + where, Kokkos::abs(product));
+            if constexpr (Set::has_data) data[0].add_to(to_data + 2 * where, product);
+            if constexpr (Set::has_density) density[0].add_to(to_density + where, Kokkos::abs(product));
           }
-        });
+        }
       };
       for (int lane = 0; lane < Count; ++lane) fill(lane, false, stencil.weight[0], stencil.slope[0]);
-      for (int lane = lanes.begin; lane < lanes.end; ++lane) {
-        add(lane, false);
-        if (stencil.mirrored[lane]) {
-          fill(lane, true, stencil.mate_weight, stencil.mate_slope);
-          add(lane, true);
+      Rows mates;
+      if (plan.mirrored) mates.set(stencil, first_given(insertion.data, insertion.density), owner, true);
+      constexpr int stride = 4;  // neighbours share taps, and a load waits for a store of a part of what it loads
+      for (int first = 0; first < stride; ++first)
+        for (int lane = first; lane < lanes.end; lane += stride) {
+          if (lane < lanes.begin) continue;
+          add(lane, plan.rows);
+          if (stencil.mirrored[lane]) {
+            fill(lane, true, stencil.mate_weight, stencil.mate_slope);
+            add(lane, mates);
+          }
         }
-      }
       return;
     }
   }
   const auto insert = [&](const auto& target, const Stencil& taps_of, int lane, bool mate, const auto& add) {
     using V = std::remove_pointer_t<decltype(target.data)>;
     const SiteWalk<Stencil, V, N, Owner> walk{taps_of, target, owner, lane, mate};
-    spread_rows<N>(insertion, walk, lane, [&](std::int64_t where, auto product) {
+    spread_rows<N, T>(insertion, walk, lane, [&](std::int64_t where, auto product) {
       BRACEWELL_UNROLL
       for (int j = 0; j < taps; ++j) {
         if (j >= target.columns()) break;

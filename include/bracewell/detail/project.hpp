@@ -5,7 +5,7 @@
 #include <bracewell/detail/inserting.hpp>
 #include <bracewell/detail/pose_sums.hpp>
 #include <bracewell/detail/reading.hpp>
-#include <bracewell/detail/tasks.hpp>
+#include <bracewell/detail/zones.hpp>
 
 namespace bracewell::detail {
 
@@ -116,9 +116,9 @@ struct ProjectCotangent : SlicingOperation<Slicing, T, N, M> {
 
   KOKKOS_INLINE_FUNCTION void blank(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
 
-  void clear(std::int64_t b, const Slab& slab) const {
+  void clear(std::int64_t b, const Zone<N>& zone) const {
     if constexpr (Given<ReferenceBar>)
-      if (!accumulate) clear_planes(at(reference_bar, b * reference_bar_stride), slab);
+      if (!accumulate) clear_rows(at(reference_bar, b * reference_bar_stride), zone);
   }
 
   template <int Count>
@@ -140,7 +140,7 @@ struct ProjectCotangent : SlicingOperation<Slicing, T, N, M> {
     const None no;
     Insertion<std::decay_t<decltype(target)>, None, T, Count> bar{target, no};  // conj(phase) · slices_bar
     const Kokkos::complex<T>* row = slices_bar.row(block.b, block.p, *block.row) + block.kx;
-    for_lanes(block, [&](int lane) {
+    for_lanes<!summing<Sums>>(block, this->slicing.columns(), [&](int lane) {
       bar.re[lane] = row[lane].real();
       bar.im[lane] = row[lane].imag();
     });

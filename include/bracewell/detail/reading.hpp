@@ -30,15 +30,16 @@ struct SiteReader {
 };
 
 /// Loads a row's taps along x; their weights follow after the walk.
-template <class T, int Components, int Taps>
+template <class Walk, class T, int Components>
 struct StripReader {
-  using Value = simd::Strip<T, Components * Taps>;
+  using Value = simd::Strip<T, Components * Walk::taps>;
   static constexpr int slopes = 0;
 
+  const Walk& walk;
   const T* data;
 
-  KOKKOS_INLINE_FUNCTION Jet<Value, 0> operator()(std::int64_t where) const {
-    return {Value::load(data + Components * where)};
+  KOKKOS_INLINE_FUNCTION Jet<Value, 0> operator()(int row) const {
+    return {Value::load(data + Components * walk.offset(row))};
   }
 };
 
@@ -72,21 +73,22 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
   if constexpr (Count > 1) {
     if (plan.found(grid)) {
       constexpr int channels = Slopes ? N : 1, length = Components * taps;  // value, and slopes above x
-      const StripReader<T, Components, taps> reader{reinterpret_cast<const T*>(grid.data)};
-      const auto walk = [&](bool mate, int lane, const auto& store) {
-        const auto taps_of = plan.walk(mate, lane);
-        const auto jet = gather<N - 1, Slopes>(taps_of, taps_of.start(), reader);
-        store(0, jet.value);
-        if constexpr (channels > 1)
-          for (int d = 1; d < N; ++d) store(d, jet.slope[d - 1]);
-      };
+      using Rows = typename Plan::Rows;
+      using Walk = StripWalk<Stencil, Rows>;
+      const T* data = reinterpret_cast<const T*>(grid.data);
       T strip[channels][Count][length];
+      const auto read = [&](const Rows& rows, int lane, int to) {
+        const Walk walk{stencil, rows, lane};
+        const auto jet = gather<N - 1, Slopes>(walk, walk.start(), StripReader<Walk, T, Components>{walk, data});
+        jet.value.store(strip[0][to]);
+        if constexpr (channels > 1)
+          for (int d = 1; d < N; ++d) jet.slope[d - 1].store(strip[d][to]);
+      };
       if (!plan.block.full())  // what idle lanes hold must be finite
         for (auto& channel : strip)
           for (auto& row : channel)
             for (T& x : row) x = 0;
-      for (int lane = lanes.begin; lane < lanes.end; ++lane)
-        walk(false, lane, [&](int channel, const auto& row) { row.store(strip[channel][lane]); });
+      for (int lane = lanes.begin; lane < lanes.end; ++lane) read(plan.rows, lane, lane);
       contract(stencil.weight[0], strip[0], out.part[0]);
       if constexpr (Slopes) {
         contract(stencil.slope[0], strip[0], out.part[1]);
@@ -96,6 +98,8 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
         for (int channel = 0; channel < (Slopes ? 1 + N : 1); ++channel)
           for (int lane = 0; lane < Count; ++lane) out.part[channel][1][lane] *= stencil.sign[lane];
       if (!plan.mirrored) return;
+      Rows mates;
+      mates.set(stencil, grid, Whole{}, true);
       const auto contract_mate = [&](int channel, int lane, const auto& weight, const T* row) {
         T part[Components] = {};
         for (int j = 0; j < taps; ++j)
@@ -104,7 +108,7 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
       };
       for (int lane = lanes.begin; lane < lanes.end; ++lane)
         if (stencil.mirrored[lane]) {
-          walk(true, lane, [&](int channel, const auto& row) { row.store(strip[channel][0]); });
+          read(mates, lane, 0);
           contract_mate(0, lane, stencil.mate_weight, strip[0][0]);
           if constexpr (Slopes) {
             contract_mate(1, lane, stencil.mate_slope, strip[0][0]);

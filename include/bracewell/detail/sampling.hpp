@@ -15,24 +15,21 @@ namespace bracewell::detail {
 /// Samples side by side on the host, where packs pay; a device thread has one.
 inline constexpr int host_count = 16;
 
-/// The planes of the slowest axis that a host thread may write: those at frequencies ±low … ±(high − 1). It alone inserts
-/// there, in the order of the samples, so that no sum depends on the number of threads. Friedel mates share a slab.
-struct Slab {
-  int low, high;
+/// The rows of a grid that a host thread may write: frequencies ±low … ±(high − 1) of each axis above x. It alone inserts there,
+/// in the order of the samples, so that no sum depends on the number of threads. Friedel mates share a zone.
+template <int N>
+struct Zone {
+  int low[N], high[N];  // those of x are not used
 
-  template <class I>
-  KOKKOS_INLINE_FUNCTION bool owns(I index, I extent) const {
-    const I f = index < extent - index ? index : extent - index;
-    return low <= f && f < high;
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int index, int extent) const {
+    const int f = index < extent - index ? index : extent - index;
+    return low[axis] <= f && f < high[axis];
   }
 };
 
-/// Every plane.
+/// Every row.
 struct Whole {
-  template <class I>
-  KOKKOS_INLINE_FUNCTION bool owns(I, I) const {
-    return true;
-  }
+  KOKKOS_INLINE_FUNCTION bool owns(int, int, int) const { return true; }
 };
 
 template <class V>
@@ -66,22 +63,26 @@ struct SiteWalk {
   KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const {
     return where + index(axis, j) * grid.stride[axis];
   }
-  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const {
-    return axis < N - 1 || owner.owns(index(axis, j), grid.extent[axis]);
-  }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return owner.owns(axis, index(axis, j), grid.extent[axis]); }
   KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const { return stencil.weight[axis][j][lane]; }
   KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const { return stencil.slope[axis][j][lane]; }
 };
 
-/// The rows of taps of a block of samples, or of their mates.
+/// The rows of taps of a block of samples, or of their mates. A walk numbers them, the slowest axis first.
 template <class Stencil, class T, int N, int Count>
 struct Offsets {
   static constexpr int taps = Stencil::taps;
+  static constexpr int rows = [] {
+    int n = 1;
+    for (int d = 1; d < N; ++d) n *= taps;
+    return n;
+  }();
   using Int = simd::Integer<T>;
 
-  Int row[N > 1 ? N - 1 : 1][taps][Count];  // of axis 1, …; −1: another owner's
+  Int row[rows][Count];  // where its first tap is; negative: another owner's
 
-  static constexpr std::int64_t largest = std::numeric_limits<Int>::max();
+  static constexpr std::int64_t largest = std::numeric_limits<Int>::max() / N;
+  static constexpr Int none_of_axis = Int(largest);  // less than nothing, even if others are added
 
   /// Whether they can be had of this grid: it is no smaller than a stencil, and offsets fit an Int.
   template <class V>
@@ -94,7 +95,8 @@ struct Offsets {
   template <class V, class Owner>
   KOKKOS_INLINE_FUNCTION void set(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner, bool mate) {
     using I = simd::Pack<Int, simd::width<T>>;
-    for (int lane = 0; lane < Count; lane += simd::width<T>)
+    for (int lane = 0; lane < Count; lane += simd::width<T>) {
+      I part[N][taps];
       for (int d = 1; d < N; ++d) {
         const I zero{}, extent = zero + Int(grid.extent[d]);
         for (int j = 0; j < taps; ++j) {
@@ -102,15 +104,25 @@ struct Offsets {
           m = mate ? I(-m) : m;
           m = simd::select(m < 0, I(m + extent), m);
           m = simd::select(m >= extent, I(m - extent), m);
-          I offset = m * Int(grid.stride[d]);
-          if constexpr (std::is_same_v<Owner, Slab>)
-            if (d == N - 1) {
-              const I f = simd::select(m < extent - m, m, I(extent - m)), none = zero - 1;
-              offset = simd::select(f < owner.low, none, simd::select(f >= owner.high, none, offset));
-            }
-          simd::store(row[d - 1][j] + lane, offset);
+          part[d][j] = m * Int(grid.stride[d]);
+          if constexpr (!std::is_same_v<Owner, Whole>) {
+            const I f = simd::select(m < extent - m, m, I(extent - m)), none = zero - none_of_axis;
+            part[d][j] = simd::select(f < owner.low[d], none, simd::select(f >= owner.high[d], none, part[d][j]));
+          }
         }
       }
+      set_rows<N - 1>(lane, 0, simd::load<I>(stencil.first[0] + lane), part);
+    }
+  }
+
+ private:
+  template <int Axis, class I>
+  KOKKOS_INLINE_FUNCTION void set_rows(int lane, int number, const I& offset, const I (&part)[N][taps]) {
+    if constexpr (Axis == 0) {
+      simd::store(row[number] + lane, offset);
+    } else {
+      for (int j = 0; j < taps; ++j) set_rows<Axis - 1>(lane, number * taps + j, I(offset + part[Axis][j]), part);
+    }
   }
 };
 
@@ -123,13 +135,26 @@ struct StripWalk {
   const Offsets& offsets;
   int lane;
 
-  KOKKOS_INLINE_FUNCTION std::int64_t start() const { return stencil.first[0][lane]; }
-  KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const {
-    return where + offsets.row[axis - 1][j][lane];
-  }
-  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return offsets.row[axis - 1][j][lane] >= 0; }
+  KOKKOS_INLINE_FUNCTION int start() const { return 0; }
+  KOKKOS_INLINE_FUNCTION int step(int, int j, int row) const { return row * taps + j; }
+  KOKKOS_INLINE_FUNCTION std::int64_t offset(int row) const { return offsets.row[row][lane]; }
   KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const { return stencil.weight[axis][j][lane]; }
   KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const { return stencil.slope[axis][j][lane]; }
+};
+
+/// The rows of a pack P of samples, whoever owns them.
+template <class Stencil, class P>
+struct PackWalk {
+  static constexpr int taps = Stencil::taps;
+
+  const Stencil& stencil;
+  int lane;  // of the first
+
+  KOKKOS_INLINE_FUNCTION int start() const { return 0; }
+  KOKKOS_INLINE_FUNCTION int step(int, int j, int row) const { return row * taps + j; }
+  KOKKOS_INLINE_FUNCTION bool owns(int, int) const { return true; }
+  KOKKOS_INLINE_FUNCTION P weight(int axis, int j) const { return simd::load<P>(stencil.weight[axis][j] + lane); }
+  KOKKOS_INLINE_FUNCTION P slope(int axis, int j) const { return simd::load<P>(stencil.slope[axis][j] + lane); }
 };
 
 /// A block whose taps have been found and not yet touched.
@@ -140,7 +165,7 @@ struct Plan {
 
   Block<T, N, M, Count> block;
   Stencil stencil;
-  Rows rows[2];  // of the taps, and where `mirrored` of their mates
+  Rows rows;
   std::int64_t stride[N];
   bool fits, mirrored;
 
@@ -155,8 +180,7 @@ struct Plan {
       fits = Rows::fit(grid);
       if (!fits) return;
       for (int d = 0; d < N; ++d) stride[d] = grid.stride[d];
-      rows[0].set(stencil, grid, owner, false);
-      if (mirrored) rows[1].set(stencil, grid, owner, true);
+      rows.set(stencil, grid, owner, false);
     }
   }
 
@@ -187,22 +211,14 @@ struct Plan {
   }
   KOKKOS_INLINE_FUNCTION bool found(None) const { return fits; }
 
-  KOKKOS_INLINE_FUNCTION StripWalk<Stencil, Rows> walk(bool mate, int lane) const { return {stencil, rows[mate], lane}; }
-
   /// Asks for the cache lines of the taps, where a grid is too large to be at hand.
   template <class V>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grid<V, N>& grid) const {
-    constexpr std::int64_t at_hand = 2 << 20;  // bytes; of the order of a core's own cache
+    constexpr std::int64_t at_hand = 16 << 20;  // bytes; of the order of a share of the last cache
     if (!found(grid) || N == 1 || grid.stride[N - 1] * grid.extent[N - 1] * std::int64_t(sizeof(V)) < at_hand) return;
-    constexpr int taps = 2 * Reach;
-    int rows_per_sample = 1;
-    for (int d = 1; d < N; ++d) rows_per_sample *= taps;
-    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
-      for (int row = 0; row < rows_per_sample; ++row) {
-        const V* where = grid.data + stencil.first[0][lane];
-        for (int d = 1, i = row; d < N; ++d, i /= taps) where += rows[0].row[d - 1][i % taps][lane];
-        simd::prefetch(where);
-      }
+    for (const auto& row : rows.row)
+      for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
+        simd::prefetch(grid.data + (row[lane] < 0 ? 0 : row[lane]));
   }
   KOKKOS_INLINE_FUNCTION void prefetch(None) const {}
 };

@@ -109,9 +109,9 @@ KOKKOS_INLINE_FUNCTION Lane<P> sum(const P& pack) {
   if constexpr (std::is_arithmetic_v<P>) {
     return pack;
   } else {
-    Lane<P> total = 0;
-    for (int i = 0; i < lanes<P>; ++i) total += pack[i];
-    return total;
+    Pack<Lane<P>, lanes<P> / 2> half[2];
+    std::memcpy(&half, &pack, sizeof(P));
+    return sum(half[0] + half[1]);
   }
 }
 

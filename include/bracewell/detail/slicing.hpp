@@ -45,6 +45,7 @@ struct Row {
   int index[M], frequency[M];  // of the axes above x
   T start[N], step[N];
   double turns;  // at k_x = 0
+  double band;   // k_x² of samples within the cutoff is no more
   int begin, end;
 
   KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return kx * step[d] + start[d]; }
@@ -105,6 +106,9 @@ struct Slicing {
     return Kokkos::isfinite(sum);
   }
 
+  /// Stored samples of a row.
+  KOKKOS_INLINE_FUNCTION int columns() const { return slice_extent[0] / 2 + 1; }
+
   /// Rows of a slice, numbered as they are stored.
   KOKKOS_INLINE_FUNCTION std::int64_t rows() const {
     std::int64_t count = 1;
@@ -112,24 +116,37 @@ struct Slicing {
     return count;
   }
 
-  KOKKOS_INLINE_FUNCTION Row<T, N, M> row(const Pose<N, M>& pose, std::int64_t index) const {
+  KOKKOS_INLINE_FUNCTION Row<T, N, M> row(const Pose<N, M>& pose, std::int64_t number) const {
+    int index[M] = {};
+    for (int e = 1; e < M; ++e) {
+      index[e] = int(number % slice_extent[e]);
+      number /= slice_extent[e];
+    }
+    return row(pose, index);
+  }
+
+  /// The row at these indices of the axes above x.
+  KOKKOS_INLINE_FUNCTION Row<T, N, M> row(const Pose<N, M>& pose, const int (&index)[M]) const {
     Row<T, N, M> row;
-    double start[N] = {};
+    double start[N] = {}, square = 0;
     row.turns = 0;
     row.index[0] = row.frequency[0] = 0;
     for (int e = 1; e < M; ++e) {
-      row.index[e] = int(index % slice_extent[e]);
-      row.frequency[e] = frequency(row.index[e], slice_extent[e]);
-      index /= slice_extent[e];
+      row.index[e] = index[e];
+      row.frequency[e] = frequency(index[e], slice_extent[e]);
       row.turns += row.frequency[e] * pose.turns[e];
       for (int d = 0; d < N; ++d) start[d] += row.frequency[e] * pose.matrix[d][e];
+      const double y = double(row.frequency[e]) / slice_extent[e];
+      square += y * y;
     }
     for (int d = 0; d < N; ++d) {
       row.start[d] = T(start[d]);
       row.step[d] = T(pose.matrix[d][0]);
     }
+    const double limit = cutoff * (1 + 1e-6);
+    row.band = (limit * limit - square) * slice_extent[0] * slice_extent[0];
     row.begin = 0;
-    row.end = slice_extent[0] / 2 + 1;
+    row.end = columns();
     return row;
   }
 
@@ -140,15 +157,7 @@ struct Slicing {
   }
 
   /// Whether sample k_x of a row is within the cutoff, 1e-6 of it more included.
-  KOKKOS_INLINE_FUNCTION bool in_band(const Row<T, N, M>& row, int kx) const {
-    const double x = double(kx) / slice_extent[0], limit = cutoff * (1 + 1e-6);
-    double square = x * x;
-    for (int e = 1; e < M; ++e) {
-      const double y = double(row.frequency[e]) / slice_extent[e];
-      square += y * y;
-    }
-    return square <= limit * limit;
-  }
+  KOKKOS_INLINE_FUNCTION static bool in_band(const Row<T, N, M>& row, int kx) { return double(kx) * kx <= row.band; }
 
   /// Whether its κ is within the reference's band.
   KOKKOS_INLINE_FUNCTION bool in_reference(const Row<T, N, M>& row, int kx) const {
@@ -159,12 +168,9 @@ struct Slicing {
 
   /// Narrows begin … end to the samples that count: both conditions are convex in k_x.
   void clip(Row<T, N, M>& row) const {
-    double rest = cutoff * cutoff;
-    for (int e = 1; e < M; ++e) {
-      const double y = double(row.frequency[e]) / slice_extent[e];
-      rest -= y * y;
-    }
-    narrow(row, -1, rest > 0 ? std::sqrt(rest) * slice_extent[0] : 0, [&](int kx) { return in_band(row, kx); });
+    const auto counts = [&](int kx) { return in_band(row, kx) && in_reference(row, kx); };
+    if (row.begin == row.end || (counts(row.begin) && counts(row.end - 1))) return;
+    narrow(row, -1, row.band > 0 ? std::sqrt(row.band) : 0, [&](int kx) { return in_band(row, kx); });
     const auto inside = [&](int kx) { return in_reference(row, kx); };
     if (row.begin == row.end || (inside(row.begin) && inside(row.end - 1))) return;
     double low = -1, high = row.end;
@@ -275,10 +281,11 @@ struct Block {
   }
 };
 
-/// each(lane) for the samples of a block; of a full one in a loop of known length, which becomes a few shuffles.
-template <class T, int N, int M, int Count, class Each>
-KOKKOS_INLINE_FUNCTION void for_lanes(const Block<T, N, M, Count>& block, const Each& each) {
-  if (block.full()) {
+/// each(lane) for the samples of a block. With Idle also for other lanes, where all are in the row of so many columns: loops of
+/// known length become a few shuffles.
+template <bool Idle, class T, int N, int M, int Count, class Each>
+KOKKOS_INLINE_FUNCTION void for_lanes(const Block<T, N, M, Count>& block, int columns, const Each& each) {
+  if (Idle ? block.kx + Count <= columns : block.full()) {
     for (int lane = 0; lane < Count; ++lane) each(lane);
   } else {
     for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) each(lane);

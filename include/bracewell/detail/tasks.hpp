@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How the samples of many slices are shared out. An operation works on blocks of neighbouring samples; here they are
-// enumerated: on the host by rows where slices are written, by slabs of the grid where that is; on a device one by one.
+// enumerated: on the host by rows where slices are written, by zones of the grid where that is (zones.hpp); on a device one by one.
 //
 // An operation is a SlicingOperation with
 //   Plan<Count>, plan(block, owner, plan)   what can be known of a block before its memory is touched
@@ -87,10 +87,10 @@ class Pipeline {
 
 /// How many tasks share a slice, of `slices` in all: whatever the number of threads, so that sums do not depend on it.
 template <class Exec, class Slicing>
-std::int64_t parts_of_slice(const Slicing& slicing, std::int64_t slices, bool sums) {
-  const std::int64_t enough_tasks = on_host<Exec> ? 128 : 2048, samples_per_task = 4096;
-  const std::int64_t wanted = sums ? enough_tasks / std::max<std::int64_t>(slices, 1)
-                                   : slicing.rows() * (slicing.slice_extent[0] / 2 + 1) / samples_per_task;
+std::int64_t parts_of_slice(const Slicing& slicing, std::int64_t slices) {
+  const std::int64_t enough_tasks = on_host<Exec> ? 256 : 2048, samples_per_task = 512;
+  const std::int64_t wanted =
+      std::min(enough_tasks / std::max<std::int64_t>(slices, 1), slicing.rows() * slicing.columns() / samples_per_task);
   return std::clamp<std::int64_t>(wanted, 1, slicing.rows());
 }
 
@@ -125,95 +125,6 @@ struct RowTask {
   }
 };
 
-/// Up to two stretches of a row, in ascending order.
-struct Stretches {
-  int begin[2], end[2];
-};
-
-/// The samples whose |κ| on the slowest axis is between low and high, and perhaps some more.
-template <class T, int N, int M>
-Stretches crossing(const Row<T, N, M>& row, double low, double high) {
-  const double step = row.step[N - 1], start = row.start[N - 1];
-  const double slack = 0.01;  // far above the rounding of κ
-  if (low <= 0 && std::max(row.height(row.begin), row.height(row.end - 1)) <= high)
-    return {{row.begin, row.end}, {row.end, row.end}};
-  if (std::abs(step) < 1e-9) return {{row.begin, row.end}, {row.end, row.end}};
-  const auto sample = [&](double kappa) { return std::clamp<double>((kappa - start) / step, row.begin - 1, row.end); };
-  const double side = step > 0 ? 1 : -1, outer = side * (high + slack), inner = side * (low - slack);
-  Stretches s{{int(std::ceil(sample(-outer))), int(std::ceil(sample(inner)))},
-              {int(std::floor(sample(-inner))) + 1, int(std::floor(sample(outer))) + 1}};
-  for (int i = 0; i < 2; ++i) {
-    s.begin[i] = std::clamp(s.begin[i], row.begin, row.end);
-    s.end[i] = std::clamp(s.end[i], s.begin[i], row.end);
-  }
-  if (s.begin[1] <= s.end[0]) {  // they meet
-    s.end[0] = std::max(s.end[0], s.end[1]);
-    s.begin[1] = s.end[1] = row.end;
-  }
-  return s;
-}
-
-/// Host: everything that falls on one slab of one reference.
-template <class Op>
-struct SlabTask {
-  Op op;
-  std::vector<int> bounds;  // slab i has the planes at ±bounds[i] … ±(bounds[i + 1] − 1)
-
-  std::int64_t slabs() const { return std::int64_t(bounds.size()) - 1; }
-
-  void operator()(std::int64_t task) const {
-    const std::int64_t b = task / slabs();
-    const Slab slab{bounds[task % slabs()], bounds[task % slabs() + 1]};
-    op.clear(b, slab);
-    typename Op::Sums no_sums;
-    Pipeline<Op, Slab> pipeline(op, slab, no_sums);
-    for (std::int64_t p = 0; p < op.poses; ++p) {
-      typename Op::Pose pose;
-      if (!op.slicing.load(b, p, pose)) continue;
-      pipeline.start(b, p, pose);
-      for (std::int64_t r = 0; r < op.slicing.rows(); ++r) {
-        auto row = op.slicing.row(pose, r);
-        op.slicing.clip(row);
-        if (row.begin == row.end) continue;
-        const Stretches s = crossing(row, slab.low - Op::reach, slab.high - 1 + Op::reach);
-        for (int i = 0; i < 2; ++i) pipeline.run_row(row, s.begin[i], s.end[i]);
-      }
-      pipeline.finish();
-    }
-  }
-};
-
-/// Boundaries of slabs with about equal numbers of samples, judged by some of the rows.
-template <class Op>
-std::vector<int> balanced_slabs(const Op& op, std::int64_t references, int slabs) {
-  constexpr int axis = Op::axes - 1;
-  const int planes = op.slicing.extent[axis] / 2 + 1;
-  if (axis == 0 || slabs <= 1) return {0, planes};
-  std::vector<double> samples(planes, 0.0);
-  const std::int64_t slices = references * op.poses, rows = op.slicing.rows();
-  const std::int64_t stride = std::max<std::int64_t>(1, slices * rows / 2048);
-  for (std::int64_t i = 0; i < slices * rows; i += stride) {
-    typename Op::Pose pose;
-    if (!op.slicing.load(i / rows / op.poses, i / rows % op.poses, pose)) continue;
-    auto row = op.slicing.row(pose, i % rows);
-    op.slicing.clip(row);
-    const int count = std::min(row.end - row.begin, 8);
-    for (int j = 0; j < count; ++j) {
-      const int kx = row.begin + (2 * j + 1) * (row.end - row.begin) / (2 * count);
-      samples[std::min(int(row.height(kx)), planes - 1)] += double(row.end - row.begin) / count;
-    }
-  }
-  double total = 0, sum = 0;
-  for (const double s : samples) total += s;
-  std::vector<int> bounds{0};
-  for (int f = 0; f < planes - 1; ++f) {
-    sum += samples[f];
-    if (sum * slabs >= total * double(bounds.size()) && int(bounds.size()) < slabs) bounds.push_back(f + 1);
-  }
-  bounds.push_back(planes);
-  return bounds;
-}
-
 /// Host tasks differ in size, so that threads take them one by one.
 template <class Exec, class Task>
 void launch(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task) {
@@ -229,7 +140,7 @@ void launch(const Exec& exec, const std::string& label, std::int64_t tasks, cons
 /// Device: one sample of one slice.
 template <class Op>
 KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::int64_t sample, typename Op::Sums& sums) {
-  const int columns = op.slicing.slice_extent[0] / 2 + 1, kx = int(sample % columns);
+  const int columns = op.slicing.columns(), kx = int(sample % columns);
   const std::int64_t b = slice / op.poses, p = slice % op.poses;
   typename Op::Pose pose;
   const bool finite = op.slicing.load(b, p, pose);
@@ -283,10 +194,10 @@ struct TeamTask {
 /// Runs an operation that writes slices or sums over them.
 template <class Exec, class Op>
 void for_rows(const Exec& exec, const std::string& label, const Op& op, std::int64_t references) {
-  const std::int64_t slices = references * op.poses, samples = op.slicing.rows() * (op.slicing.slice_extent[0] / 2 + 1);
+  const std::int64_t slices = references * op.poses, samples = op.slicing.rows() * op.slicing.columns();
   constexpr bool sums = summing<typename Op::Sums>;
   if constexpr (on_host<Exec>) {
-    const RowTask<Op> task{op, parts_of_slice<Exec>(op.slicing, slices, sums)};
+    const RowTask<Op> task{op, parts_of_slice<Exec>(op.slicing, slices)};
     launch(exec, label, slices * task.parts, task);
   } else if constexpr (sums) {
     if (slices == 0) return;
@@ -297,25 +208,13 @@ void for_rows(const Exec& exec, const std::string& label, const Op& op, std::int
   }
 }
 
-/// Runs an operation that inserts into grids. `clear` empties them, where wanted, on a device.
-template <class Exec, class Op, class Clear>
-void for_slabs(const Exec& exec, const std::string& label, const Op& op, std::int64_t references, const Clear& clear) {
-  if constexpr (on_host<Exec>) {
-    const SlabTask<Op> task{op, balanced_slabs(op, references, exec.concurrency())};
-    launch(exec, label, references * task.slabs(), task);
-  } else {
-    clear();
-    for_rows(exec, label, op, references);
-  }
-}
-
 /// Runs an operation that sums cotangents of poses, and adds up its parts.
 template <class Exec, class Op, class RotationsBar, class ShiftsBar>
 void for_poses(const Exec& exec, const std::string& label, Op op, std::int64_t references, const RotationsBar& rotations_bar,
                const ShiftsBar& shifts_bar, const SliceOptions& options) {
   using Sums = typename Op::Sums;
   const std::int64_t slices = references * op.poses;
-  op.parts.parts = parts_of_slice<Exec>(op.slicing, slices, true);
+  op.parts.parts = parts_of_slice<Exec>(op.slicing, slices);
   Workspace once;
   const auto scratch = (options.workspace ? *options.workspace : once).numbers(exec, slices * op.parts.parts * Sums::size);
   op.parts.data = scratch.data();

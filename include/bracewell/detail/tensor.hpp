@@ -3,7 +3,7 @@
 // number of axes, with or without derivatives.
 //
 // A walk knows the taps of one sample: `taps` an axis, weight(axis, j), slope(axis, j), start() and
-// step(axis, j, where), which goes one axis further in memory. Axes above x are walked here; what happens along x is the
+// step(axis, j, where), which goes one axis further. Axes above x are walked here; what happens along x is the
 // leaf's matter, since there memory is contiguous.
 #pragma once
 
