@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Times the operations; see README.md. Google Benchmark's own options are understood, too.
+#include "machine.hpp"
 #include "problem.hpp"
 #include "settings.hpp"
 
@@ -26,8 +27,7 @@ int main(int argc, char** argv) {
   const Kokkos::ScopeGuard kokkos;
   benchmark::AddCustomContext("compiler", BRACEWELL_BENCH_COMPILER);
   benchmark::AddCustomContext("flags", BRACEWELL_BENCH_FLAGS);
-  benchmark::AddCustomContext("execution_space", bench::Exec::name());
-  benchmark::AddCustomContext("concurrency", std::to_string(bench::Exec().concurrency()));
+  bench::describe_machine(bench::Exec());
   bench::register_project(settings);
   bench::register_backproject(settings);
   bench::register_derivatives(settings);

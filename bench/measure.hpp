@@ -41,7 +41,7 @@ struct Units {
 };
 
 /// Times call() on exec between fences, after one call that is not timed. Counters: time a sample, slices a second, samples
-/// and slices of a call, peak resident memory, and how much of it came on top of the inputs and outputs.
+/// and slices of a call; on a host peak resident memory, and how much of it came on top of the inputs and outputs.
 template <class Space, class Call>
 void measure(benchmark::State& state, const Space& exec, std::int64_t samples, int slices, const Call& call,
              const Units& units = {}) {
@@ -59,23 +59,23 @@ void measure(benchmark::State& state, const Space& exec, std::int64_t samples, i
   state.counters[units.results + "_per_s"] = Counter(slices, Counter::kIsIterationInvariantRate);
   state.counters[units.work + "s"] = double(samples);
   state.counters[units.results] = slices;
+  if (!on_host<Space>) return;
   state.counters["peak_MiB"] = peak;
   state.counters["scratch_MiB"] = std::max(0.0, peak - before);
 }
 
-/// Runs `body(state)` as a benchmark in wall-clock time; what it throws becomes its error.
+/// Runs `body(state)` as a benchmark in wall-clock time; what it throws becomes its error. Devices have their clocks raised first.
 template <class Body>
 void add(const std::string& name, const Body& body) {
-  benchmark::RegisterBenchmark(name.c_str(),
-                               [body](benchmark::State& state) {
-                                 try {
-                                   body(state);
-                                 } catch (const std::exception& error) {
-                                   state.SkipWithError(error.what());
-                                 }
-                               })
-      ->UseRealTime()
-      ->Unit(benchmark::kMillisecond);
+  auto* benchmark = benchmark::RegisterBenchmark(name.c_str(), [body](benchmark::State& state) {
+    try {
+      body(state);
+    } catch (const std::exception& error) {
+      state.SkipWithError(error.what());
+    }
+  });
+  benchmark->UseRealTime()->Unit(benchmark::kMillisecond);
+  if (!on_host<Exec>) benchmark->MinWarmUpTime(0.3);
 }
 
 template <class T>

@@ -20,7 +20,7 @@ std::complex<T>* standard(Kokkos::complex<T>* data) {
 }
 
 template <class View>
-auto on_host(const View& view) {
+auto host_copy(const View& view) {
   return Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), view);
 }
 
@@ -29,8 +29,8 @@ void add_plain(const Settings& settings, int box, const std::string& kernel, con
   const std::string tail = std::string("/shifts:") + (Shifted ? "1" : "0");
   const auto run = [=](benchmark::State& state, const auto& body) {
     const auto& inputs = problem<T, N, M>(settings, box, kernel);
-    const auto rotations = on_host(inputs.rotations);
-    const auto shifts = on_host(inputs.shifts);
+    const auto rotations = host_copy(inputs.rotations);
+    const auto shifts = host_copy(inputs.shifts);
     const plain::Geometry<T, N, M> geometry{box, inputs.poses, rotations.data(), Shifted ? shifts.data() : nullptr};
     const auto poses = [&] {
       if constexpr (Shifted) {
@@ -44,8 +44,8 @@ void add_plain(const Settings& settings, int box, const std::string& kernel, con
   const std::string projecting = case_name("plain_project", N, M, precision_name<T>, kernel, box) + tail;
   add(projecting, [=](benchmark::State& state) {
     run(state, [&](benchmark::State&, const auto& inputs, const auto& geometry, const auto& poses) {
-      const auto reference = on_host(inputs.reference);
-      const typename Problem<T, N, M>::Slices::HostMirror out("bench::slices", stored_layout(M, box, inputs.poses));
+      const auto reference = host_copy(inputs.reference);
+      const Dense<Kokkos::complex<T>, M + 1, Kokkos::HostSpace> out("bench::slices", stored_layout(M, box, inputs.poses));
       measure(state, Kokkos::DefaultHostExecutionSpace(), inputs.samples, inputs.poses,
               [&] { plain::project<Plain>(geometry, standard(reference.data()), standard(out.data())); });
       const typename Problem<T, N, M>::Slices library("bench::slices", stored_layout(M, box, inputs.poses));
@@ -57,10 +57,10 @@ void add_plain(const Settings& settings, int box, const std::string& kernel, con
   const std::string inserting = case_name("plain_backproject", N, M, precision_name<T>, kernel, box) + tail;
   add(inserting, [=](benchmark::State& state) {
     run(state, [&](benchmark::State&, const auto& inputs, const auto& geometry, const auto& poses) {
-      const auto slices = on_host(inputs.slices);
-      const auto weights = on_host(inputs.weights);
-      const typename Problem<T, N, M>::Reference::HostMirror data("bench::data", stored_layout(N, box));
-      const typename Problem<T, N, M>::Density::HostMirror density("bench::density", stored_layout(N, box));
+      const auto slices = host_copy(inputs.slices);
+      const auto weights = host_copy(inputs.weights);
+      const Dense<Kokkos::complex<T>, N, Kokkos::HostSpace> data("bench::data", stored_layout(N, box));
+      const Dense<T, N, Kokkos::HostSpace> density("bench::density", stored_layout(N, box));
       measure(state, Kokkos::DefaultHostExecutionSpace(), inputs.samples, inputs.poses, [&] {
         plain::backproject<Plain>(geometry, standard(slices.data()), weights.data(), standard(data.data()), density.data());
       });

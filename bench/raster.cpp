@@ -277,7 +277,7 @@ void add_raster(const Settings& settings, int points, int images, int size, bool
               state, exec, scene.work(), images, [&] { pull(exec, scene, bar, workspace); }, units);
         }));
   }
-  if constexpr (Kokkos::SpaceAccessibility<Kokkos::HostSpace, Exec::memory_space>::accessible) {
+  if constexpr (on_host<Exec>) {
     const Kokkos::DefaultHostExecutionSpace host;
     add(name("plain_raster"), with_scene([=](benchmark::State& state, const Scene<M>& scene) {
           const Dense<T, M + 1, Kokkos::HostSpace> out("bench::out", scene.images.layout());

@@ -21,6 +21,10 @@ struct Settings {
 
 using Exec = Kokkos::DefaultExecutionSpace;
 
+/// Whether a Space's memory is the host's.
+template <class Space>
+inline constexpr bool on_host = Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Space::memory_space>::accessible;
+
 #ifdef KOKKOS_ENABLE_OPENMP
 inline constexpr bool threads_can_be_chosen = std::is_same_v<Exec, Kokkos::OpenMP>;
 #else

@@ -28,6 +28,11 @@ struct SliceOptions {
   /// Add to the outputs instead of overwriting them.
   bool accumulate = false;
 
+  /// On devices, insert in fixed point: outputs of backproject and backproject_jvp and project_vjp's reference_bar are then
+  /// bitwise the same in every run. backproject.hpp tells how exact that is, and what it costs. On host execution spaces all
+  /// outputs always are, and this changes nothing.
+  bool deterministic = false;
+
   /// Scratch that is kept from call to call (workspace.hpp). Without one, calls that need scratch allocate it.
   Workspace* workspace = nullptr;
 };

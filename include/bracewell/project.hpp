@@ -13,6 +13,7 @@
 /// or |κ_d| > n_d / 2 for some d, S is 0; both bounds are inclusive, with a relative slack of 1e-6.
 #pragma once
 
+#include <bracewell/detail/fixed_point.hpp>
 #include <bracewell/detail/project.hpp>
 
 #include <Kokkos_Profiling_ScopedRegion.hpp>
@@ -146,7 +147,9 @@ void project_jvp(const Exec& exec, const Reference& reference, const ReferenceDo
 ///   receives the sum over them. Of poses that are not finite it is 0.
 ///
 /// With `accumulate`, all are added to, else overwritten. On host execution spaces the results are bitwise the same for any
-/// number of threads. Cotangents of poses need scratch, see workspace.hpp.
+/// number of threads. On devices cotangents of poses are summed in a fixed order, and reference_bar in any, unless
+/// options.deterministic is set: then as backproject.hpp says, in passes of its own. Cotangents of poses need scratch, see
+/// workspace.hpp.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class Reference, class PosesType, class SlicesBar, class ReferenceBar, class PosesBar,
           class Kernel = None>
@@ -186,38 +189,37 @@ void project_vjp(const Exec& exec, const Reference& reference, const PosesType& 
   const Kokkos::Profiling::ScopedRegion region("bracewell::project_vjp");
   detail::with_kernel(name, options, kernel, [&](const auto& phi) {
     constexpr bool wants_reference = detail::Given<ReferenceBar>;
-    const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
-    const auto run = [&](const auto& grid, auto sums, const auto& launch) {
-      launch(
-          detail::ProjectCotangent<std::decay_t<decltype(slicing)>, T, N, M, std::decay_t<decltype(grid)>, decltype(sums),
-                                   std::decay_t<decltype(phi)>>{{slicing, counts.poses},
-                                                                detail::make_grid<N, const Kokkos::complex<T>>(reference),
-                                                                detail::batch_stride<N>(reference),
-                                                                detail::batch_stride<N>(reference_bar),
-                                                                detail::make_slices<M, const Kokkos::complex<T>>(slices_bar),
-                                                                grid,
-                                                                options.accumulate,
-                                                                phi,
-                                                                {}});
-    };
-    const auto target = detail::make_grid<N, Kokkos::complex<T>>(reference_bar);
-    const auto clear = [&] {
-      if (!options.accumulate) detail::fill_zero(exec, reference_bar);
-    };
     using Sums = detail::SumsOf<N, M, std::decay_t<decltype(rotations_bar)>, std::decay_t<decltype(shifts_bar)>>;
+    const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
+    const auto make = [&](const auto& to, auto sums) {
+      const auto grid = detail::make_grid<N, detail::Element<std::decay_t<decltype(to)>>>(to);
+      return detail::ProjectCotangent<std::decay_t<decltype(slicing)>, T, N, M, std::decay_t<decltype(grid)>, decltype(sums),
+                                      std::decay_t<decltype(phi)>>{
+          {slicing, counts.poses},
+          detail::make_grid<N, const Kokkos::complex<T>>(reference),
+          detail::batch_stride<N>(reference),
+          detail::batch_stride<N>(to),
+          detail::make_slices<M, const Kokkos::complex<T>>(slices_bar),
+          grid,
+          options.accumulate,
+          phi,
+          {}};
+    };
     if constexpr (detail::summing<Sums>) {
       const auto sum_poses = [&](const auto& op) {
         detail::for_poses(exec, "bracewell::project_vjp", op, counts.references, rotations_bar, shifts_bar, options);
       };
-      if constexpr (wants_reference && !detail::on_host<Exec>) {  // one pass; a host has other orders of work for each
-        clear();
-        return run(target, Sums{}, sum_poses);
-      }
-      run(none, Sums{}, sum_poses);
+      if constexpr (wants_reference && !detail::on_host<Exec>)
+        if (!options.deterministic) {  // one pass; a host has other orders of work for each
+          if (!options.accumulate) detail::fill_zero(exec, reference_bar);
+          return sum_poses(make(reference_bar, Sums{}));
+        }
+      sum_poses(make(none, Sums{}));
     }
     if constexpr (wants_reference)
-      run(target, detail::NoSums{},
-          [&](const auto& op) { detail::for_zones(exec, "bracewell::project_vjp", op, counts.references, clear); });
+      detail::for_grids(
+          exec, "bracewell::project_vjp", [&](const auto& to, None) { return make(to, detail::NoSums{}); },
+          counts.references, reference_bar, none, options);
   });
 }
 

@@ -61,7 +61,8 @@ class Sampler {
     return result;
   }
 
-  /// Hermitian insertion: adds value · φ to the neighbours of κ and its conjugate to those of −κ, atomically.
+  /// Hermitian insertion: adds value · φ to the neighbours of κ and its conjugate to those of −κ, atomically, so that sums depend
+  /// on the order of additions.
   KOKKOS_FUNCTION void insert(const Kappa& kappa, const Value& value) const { add<true>(kappa, value); }
 
   /// The transpose of `value` over the stored reals: adds dL/dF for dL = Re(conj(cotangent) dF~(κ)), atomically.
@@ -109,14 +110,13 @@ class Sampler {
     const auto taps = plan<false, Symmetric>(kappa);
     if constexpr (absolute) {
       const None no;
-      detail::insert_samples<detail::AtomicAdd, N>(
-          detail::Insertion<None, detail::Grid<V, N>, T, 1>{no, grid_, {}, {}, {value}}, taps, taps.stencil,
-          detail::Whole{});
+      detail::insert_samples<N>(detail::Insertion<None, detail::Grid<V, N>, T, 1>{no, grid_, {}, {}, {value}}, taps,
+                                taps.stencil, detail::Whole{}, detail::AtomicAdd{});
     } else {
       const None no;
-      detail::insert_samples<detail::AtomicAdd, N>(
+      detail::insert_samples<N>(
           detail::Insertion<detail::Grid<V, N>, None, T, 1>{grid_, no, {value.real()}, {value.imag()}, {}}, taps,
-          taps.stencil, detail::Whole{});
+          taps.stencil, detail::Whole{}, detail::AtomicAdd{});
     }
   }
 

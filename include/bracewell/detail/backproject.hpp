@@ -97,9 +97,9 @@ struct Backproject : Base {
     }
   }
 
-  template <class Add, int Count, class Owner>
-  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, reach, false, true, Count>& plan, const Owner& owner,
-                                  NoSums&) const {
+  template <int Count, class Owner, class Add>
+  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, reach, false, true, Count>& plan, const Owner& owner, NoSums&,
+                                  const Add& add) const {
     const auto& block = plan.block;
     const auto data_b = at(this->data, block.b * this->data_stride);
     const auto density_b = at(this->density, block.b * this->density_stride);
@@ -110,9 +110,9 @@ struct Backproject : Base {
       if (Count == 1 || this->slicing.extent[0] < 2 * reach) {
         typename Plan<Count>::Stencil absolute;
         Plan<Count>::template set_stencil<true>(block, kernel, this->slicing.extent[0], absolute);
-        return insert_samples<Add, N>(insertion, plan, absolute, owner);
+        return insert_samples<N>(insertion, plan, absolute, owner, add);
       }
-    insert_samples<Add, N>(insertion, plan, plan.stencil, owner);
+    insert_samples<N>(insertion, plan, plan.stencil, owner, add);
   }
 };
 
@@ -135,24 +135,24 @@ struct BackprojectTangent : Base {
     plan = block;
   }
 
-  template <class Add, int Count, class Owner>
-  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Owner& owner, NoSums&) const {
+  template <int Count, class Owner, class Add>
+  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Owner& owner, NoSums&, const Add& add) const {
     using DataGrid = typename Base::Data;
     using DensityGrid = typename Base::Density;
     const None no;
     if constexpr (Given<DataGrid>) {
       const auto grid = at(this->data, block.b * this->data_stride);
-      insert<Add, false>(InsertionRate<DataGrid, None, T, N, Count>{{grid, no}}, block, owner);
+      insert<false>(InsertionRate<DataGrid, None, T, N, Count>{{grid, no}}, block, owner, add);
     }
     if constexpr (Given<DensityGrid>) {
       const auto grid = at(this->density, block.b * this->density_stride);
-      insert<Add, true>(InsertionRate<None, DensityGrid, T, N, Count>{{no, grid}}, block, owner);
+      insert<true>(InsertionRate<None, DensityGrid, T, N, Count>{{no, grid}}, block, owner, add);
     }
   }
 
  private:
-  template <class Add, bool Absolute, class Set, int Count, class Owner>
-  KOKKOS_INLINE_FUNCTION void insert(Set set, const Block<T, N, M, Count>& block, const Owner& owner) const {
+  template <bool Absolute, class Set, int Count, class Owner, class Add>
+  KOKKOS_INLINE_FUNCTION void insert(Set set, const Block<T, N, M, Count>& block, const Owner& owner, const Add& add) const {
     T unused[Count];
     if constexpr (Absolute) {
       load_block<true>(this->slicing, None{}, primal_weights, block, set.re, set.im, set.weight);
@@ -176,7 +176,7 @@ struct BackprojectTangent : Base {
     }
     detail::Plan<T, N, M, reach, true, true, Count> plan;
     plan.template set<Absolute>(block, kernel, first_given(set.data, set.density), owner);
-    insert_samples<Add, N>(set, plan, plan.stencil, owner);
+    insert_samples<N>(set, plan, plan.stencil, owner, add);
   }
 };
 
@@ -208,8 +208,8 @@ struct BackprojectCotangent : Base {
     plan = block;
   }
 
-  template <class Add, int Count>
-  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, Whole, Sums& sums) const {
+  template <int Count, class Add>
+  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, Whole, Sums& sums, const Add&) const {
     T re[Count] = {}, im[Count] = {}, weight[Count] = {};
     if constexpr (summing<Sums>) load_block<false>(this->slicing, this->slices, this->weights, block, re, im, weight);
     if constexpr (Given<DataBar> && (Given<ImagesBar> || summing<Sums>)) {

@@ -34,7 +34,7 @@ KOKKOS_INLINE_FUNCTION Kokkos::complex<T> turn(double turns) {
 #endif
 }
 
-/// Adds without regard to other threads.
+/// What adds to a number of a grid. This one without regard to other threads.
 struct PlainAdd {
   template <class T>
   KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {

@@ -70,9 +70,11 @@ KOKKOS_INLINE_FUNCTION void spread_rows(const Set& set, const Walk& walk, int la
 
 /// The transpose of read_samples, at some samples, into the planes of an owner. With a Symmetric stencil it is the insertion of
 /// every sample and of its conjugate at −κ. `density_stencil`: where several taps share a column, the stencil of |φ|.
-template <class Add, int N, class Set, class Plan, class Owner>
+/// What is added tap by tap is added by `adder` (device.hpp, fixed_point.hpp).
+template <int N, class Set, class Plan, class Owner, class Adder>
 KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& plan,
-                                           const typename Plan::Stencil& density_stencil, const Owner& owner) {
+                                           const typename Plan::Stencil& density_stencil, const Owner& owner,
+                                           const Adder& adder) {
   using Stencil = typename Plan::Stencil;
   const Stencil& stencil = plan.stencil;
   const Lanes lanes = plan.block.lanes;
@@ -188,20 +190,20 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
   for (int lane = lanes.begin; lane < lanes.end; ++lane)
     for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
       if constexpr (Set::has_data)
-        insert(insertion.data, stencil, lane, mate, [&](Kokkos::complex<T>& sum, auto weight) {
+        insert(insertion.data, stencil, lane, mate, [&](auto& sum, auto weight) {
           if constexpr (Set::rates) {
-            Add::add(sum, weight.value * insertion.re_rate[lane] + weight.rate * insertion.re[lane],
-                     (weight.value * insertion.im_rate[lane] + weight.rate * insertion.im[lane]) * side(lane, mate));
+            adder.add(sum, weight.value * insertion.re_rate[lane] + weight.rate * insertion.re[lane],
+                      (weight.value * insertion.im_rate[lane] + weight.rate * insertion.im[lane]) * side(lane, mate));
           } else {
-            Add::add(sum, weight * insertion.re[lane], weight * insertion.im[lane] * side(lane, mate));
+            adder.add(sum, weight * insertion.re[lane], weight * insertion.im[lane] * side(lane, mate));
           }
         });
       if constexpr (Set::has_density)
-        insert(insertion.density, density_stencil, lane, mate, [&](T& sum, auto weight) {
+        insert(insertion.density, density_stencil, lane, mate, [&](auto& sum, auto weight) {
           if constexpr (Set::rates) {
-            Add::add(sum, weight.value * insertion.weight_rate[lane] + weight.rate * insertion.weight[lane]);
+            adder.add(sum, weight.value * insertion.weight_rate[lane] + weight.rate * insertion.weight[lane]);
           } else {
-            Add::add(sum, Kokkos::abs(weight) * insertion.weight[lane]);
+            adder.add(sum, Kokkos::abs(weight) * insertion.weight[lane]);
           }
         });
     }

@@ -31,9 +31,9 @@ struct Project : SlicingOperation<Slicing, T, N, M> {
     if constexpr (Count > 1) plan.prefetch(grid);
   }
 
-  template <class Add, int Count>
-  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, Kernel::reach, false, false, Count>& plan, Whole,
-                                  NoSums&) const {
+  template <int Count, class Add>
+  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, Kernel::reach, false, false, Count>& plan, Whole, NoSums&,
+                                  const Add&) const {
     const auto& block = plan.block;
     Samples<T, 2, 1, Count> value;
     read_samples<false>(at(reference, block.b * reference_stride), plan, value);
@@ -70,9 +70,9 @@ struct ProjectTangent : SlicingOperation<Slicing, T, N, M> {
     if constexpr (Count > 1) plan.prefetch(grid);
   }
 
-  template <class Add, int Count>
-  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, Kernel::reach, rotating, false, Count>& plan, Whole,
-                                  NoSums&) const {
+  template <int Count, class Add>
+  KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, Kernel::reach, rotating, false, Count>& plan, Whole, NoSums&,
+                                  const Add&) const {
     const auto& block = plan.block;
     Samples<T, 2, 1, Count> sum{};
     auto& [re, im] = sum.part[0];
@@ -132,9 +132,9 @@ struct ProjectCotangent : SlicingOperation<Slicing, T, N, M> {
     if constexpr (Count > 1) plan.prefetch(first_given(written, read));
   }
 
-  template <class Add, int Count, class Owner>
+  template <int Count, class Owner, class Add>
   KOKKOS_INLINE_FUNCTION void run(const detail::Plan<T, N, M, Kernel::reach, Sums::rotations, false, Count>& plan,
-                                  const Owner& owner, Sums& sums) const {
+                                  const Owner& owner, Sums& sums, const Add& add) const {
     const auto& block = plan.block;
     const auto target = at(reference_bar, block.b * reference_bar_stride);
     const None no;
@@ -150,7 +150,7 @@ struct ProjectCotangent : SlicingOperation<Slicing, T, N, M> {
       read_samples<Sums::rotations>(at(reference, block.b * reference_stride), plan, value);
       sums.add(block, value, bar.re, bar.im);
     }
-    if constexpr (Given<ReferenceBar>) insert_samples<Add, N>(bar, plan, plan.stencil, owner);
+    if constexpr (Given<ReferenceBar>) insert_samples<N>(bar, plan, plan.stencil, owner, add);
   }
 };
 

@@ -4,7 +4,7 @@
 //
 // An operation is a SlicingOperation with
 //   Plan<Count>, plan(block, owner, plan)   what can be known of a block before its memory is touched
-//   run<Add>(plan, owner, sums)     the work of a block, adding to a grid only to planes of the owner
+//   run(plan, owner, sums, add)     the work of a block; `add` adds to a grid, only to planes of the owner
 //   blank(b, p, row, begin, end)    of samples that do not count
 //   clear(b, owner)                 before the first insertion into a reference's planes; insertions only
 //   Sums, parts                     where it sums cotangents of poses (pose_sums.hpp)
@@ -69,7 +69,7 @@ class Pipeline {
 
   /// Works on what is planned still. Due before the next pose.
   void finish() {
-    if (pending_) op_.template run<PlainAdd>(plans_[current_ ^ 1], owner_, sums_);
+    if (pending_) op_.run(plans_[current_ ^ 1], owner_, sums_, PlainAdd{});
     pending_ = false;
   }
 
@@ -138,8 +138,9 @@ void launch(const Exec& exec, const std::string& label, std::int64_t tasks, cons
 }
 
 /// Device: one sample of one slice.
-template <class Op>
-KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::int64_t sample, typename Op::Sums& sums) {
+template <class Op, class Add>
+KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::int64_t sample, typename Op::Sums& sums,
+                                       const Add& add) {
   const int columns = op.slicing.columns(), kx = int(sample % columns);
   const std::int64_t b = slice / op.poses, p = slice % op.poses;
   typename Op::Pose pose;
@@ -157,7 +158,7 @@ KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::in
   typename Op::template Plan<1> plan;
   op.plan(Block<typename Op::Real, Op::axes, Op::slice_axes, 1>{b, p, &row, kx, {0, 1}, &phases, phases.base()}, Whole{},
           plan);
-  op.template run<GlobalAtomicAdd>(plan, Whole{}, sums);
+  op.run(plan, Whole{}, sums, add);
 }
 
 template <class Op>
@@ -167,7 +168,7 @@ struct SampleTask {
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const {
     NoSums no_sums;
-    run_sample(op, i / samples, i % samples, no_sums);
+    run_sample(op, i / samples, i % samples, no_sums, GlobalAtomicAdd{});
   }
 };
 
@@ -185,8 +186,8 @@ struct TeamTask {
     const std::int64_t first = part * samples / op.parts.parts, last = (part + 1) * samples / op.parts.parts;
     Sums total;
     Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, first, last), [&](std::int64_t i, Sums& sums) { run_sample(op, slice, i, sums); },
-        Kokkos::Sum<Sums>(total));
+        Kokkos::TeamThreadRange(team, first, last),
+        [&](std::int64_t i, Sums& sums) { run_sample(op, slice, i, sums, GlobalAtomicAdd{}); }, Kokkos::Sum<Sums>(total));
     Kokkos::single(Kokkos::PerTeam(team), [&] { op.parts.store(slice, part, total); });
   }
 };

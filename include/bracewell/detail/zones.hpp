@@ -275,17 +275,12 @@ std::vector<Zone<Op::axes>> make_zones(const Op& op, std::int64_t references, in
   return zones;
 }
 
-/// Runs an operation that inserts into grids. `clear` empties them, where wanted, on a device.
-template <class Exec, class Op, class Clear>
-void for_zones(const Exec& exec, const std::string& label, const Op& op, std::int64_t references, const Clear& clear) {
-  if constexpr (on_host<Exec>) {
-    const int threads = exec.concurrency();  // many references keep them busy by themselves
-    const ZoneTask<Op> task{op, make_zones(op, references, references < 4 * threads ? threads : 1)};
-    launch(exec, label, references * std::int64_t(task.zones.size()), task);
-  } else {
-    clear();
-    for_rows(exec, label, op, references);
-  }
+/// Runs an operation that inserts into grids.
+template <class Exec, class Op>
+void for_zones(const Exec& exec, const std::string& label, const Op& op, std::int64_t references) {
+  const int threads = exec.concurrency();  // many references keep them busy by themselves
+  const ZoneTask<Op> task{op, make_zones(op, references, references < 4 * threads ? threads : 1)};
+  launch(exec, label, references * std::int64_t(task.zones.size()), task);
 }
 
 }  // namespace bracewell::detail
