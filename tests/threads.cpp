@@ -146,7 +146,55 @@ void check_threads(const std::vector<int>& written, const Run& run) {
   });
 }
 
+/// Insertion is divided among threads by zones of the reference, whatever the axes.
+template <int N, int M>
+void check_zones() {
+  using C = Kokkos::complex<float>;
+  using Volume = Dense<C, N, Kokkos::HostSpace>;
+  using Slices = Dense<C, M + 1, Kokkos::HostSpace>;
+  Random random(3100 + 10 * N + M);
+  INFO(N << " to " << M << ", seed " << random.seed);
+  for (int i = 0; i < 12; ++i) {
+    std::vector<long> volume, slices{i % 2 ? 1 : 5};
+    Extents n(N), m(M);
+    for (int& extent : n) extent = random.integer(6, i % 3 ? 28 : 11);
+    for (int& extent : m) extent = random.integer(6, i % 3 ? 28 : 11);
+    for (int d = 0; d < N; ++d) volume.push_back(d == N - 1 ? n[d] / 2 + 1 : n[d]);
+    for (int e = 0; e < M; ++e) slices.push_back(e == M - 1 ? m[e] / 2 + 1 : m[e]);
+    const Slices in("in", layout(slices));
+    for (std::size_t j = 0; j < in.size(); ++j) in.data()[j] = C(float(random.normal()), float(random.normal()));
+    const Dense<double, 3, Kokkos::HostSpace> rotations("rotations", slices[0], M, N);
+    for (long p = 0; p < slices[0]; ++p) {
+      const auto r = random.rotation(M, N);
+      const double scale = random.uniform(0.5, 1.5);
+      for (int j = 0; j < M * N; ++j) (&rotations(p, 0, 0))[j] = i % 4 ? scale * r[j] : std::round(r[j]);
+    }
+    bw::SliceOptions options{.interpolation = interpolations[i % interpolations.size()], .oversampling = 1.2};
+    std::vector<Complex> first;
+    for (const int threads : {1, 2, 3, 7, 16, 40}) {
+      INFO("threads " << threads << ", extents " << n.back() << ", problem " << i);
+      const Volume out("out", layout(volume));
+      const Kokkos::OpenMP exec(threads);
+      bw::backproject(exec, bw::Spectrum{in, m.back()}, bw::none, bw::Poses{rotations}, bw::Spectrum{out, n.back()},
+                      bw::none, options);
+      exec.fence();
+      const auto values = download(out);
+      const std::vector<Complex> result(values.begin(), values.end());
+      if (threads == 1) first = result;
+      CHECK(identical(result, first));
+    }
+  }
+}
+
 }  // namespace
+
+TEST_CASE("zones of the reference make no difference, for any axes", "[threads]") {
+  check_zones<2, 1>();
+  check_zones<2, 2>();
+  check_zones<3, 1>();
+  check_zones<3, 2>();
+  check_zones<3, 3>();
+}
 
 TEST_CASE("project and backproject do not depend on the number of threads", "[threads]") {
   check_threads({volume, density, slice}, [](const Kokkos::OpenMP& exec, const Extents& n, const Extents& m,
