@@ -78,7 +78,7 @@ struct Outcome {
 /// Slices as a user would cut them: correct, pad, transform, move the origin, project.
 template <class T>
 Outcome measure(const Exec& exec, const Array<float***>& map, const Choice& choice, const Settings& settings,
-                const PoseSet& poses, const Array<Kokkos::complex<double>***>& exact) {
+                const PoseSet& poses, const HostArray<Kokkos::complex<double>***>& exact) {
   const long n = long(map.extent(0)), padded = std::lround(double(n) * choice.padding);
   const bw::SliceOptions options{
       .interpolation = choice.interpolation, .oversampling = double(padded) / double(n), .cutoff = settings.cutoff};
@@ -93,20 +93,22 @@ Outcome measure(const Exec& exec, const Array<float***>& map, const Choice& choi
   bw::origin_to_zero(exec, reference);
 
   const Array<Kokkos::complex<T>***> slices("slices", poses.rotations.size(), n, n / 2 + 1);
+  const bw::Poses planes{on_device(bw::rotation_view<2>(poses.rotations))};
   double best = std::numeric_limits<double>::infinity();
   for (int repeat = 0; repeat < 10; ++repeat) {
     Stopwatch watch;
     watch.start();
-    bw::project(exec, reference, bw::Poses{bw::rotation_view<2>(poses.rotations)}, bw::Spectrum{slices, n}, options);
+    bw::project(exec, reference, planes, bw::Spectrum{slices, n}, options);
     exec.fence();
     watch.stop();
     best = std::min(best, watch.seconds);
   }
+  const auto values = on_host(slices);
   double difference = 0, at_zero = 0, power = 0;
   long samples = 0;
   for (int p = 0; p < settings.planes; ++p)
     samples = for_samples(int(n), settings.cutoff, [&](int y, int x) {
-      const Kokkos::complex<double> value(slices(p, y, x)), want = exact(p, y, x);
+      const Kokkos::complex<double> value(values(p, y, x)), want = exact(p, y, x);
       const bool zero = x == 0 && y == 0;
       (zero ? at_zero : difference) += std::pow(Kokkos::abs(value - want), 2);
       if (!zero) power += std::pow(Kokkos::abs(want), 2);
@@ -117,17 +119,18 @@ Outcome measure(const Exec& exec, const Array<float***>& map, const Choice& choi
 
 int choose(const Settings& settings) {
   const Exec exec;
-  const auto map = padded_to_cube(read_map(settings.map, settings.voxel)).density;
+  const auto density = padded_to_cube(read_map(settings.map, settings.voxel)).density;
+  const auto map = on_device(density);
   const int n = int(map.extent(0));
   std::mt19937 generator(settings.seed);
   const PoseSet poses = random_poses(generator, std::max(settings.planes, settings.timed), 0);
 
   PoseSet planes = poses;
   planes.rotations.resize(settings.planes);
-  const Array<Kokkos::complex<double>***> exact("Fourier sums", settings.planes, n, n / 2 + 1);
+  const HostArray<Kokkos::complex<double>***> exact("Fourier sums", settings.planes, n, n / 2 + 1);
   Stopwatch watch;
   watch.start();
-  fourier_sums(exec, voxels_of(map), planes, settings.cutoff, exact);
+  fourier_sums(voxels_of(density), planes, settings.cutoff, exact);
   watch.stop();
   const long count = settings.planes * for_samples(n, settings.cutoff, [](int, int) {});
 

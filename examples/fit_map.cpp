@@ -25,8 +25,9 @@ using namespace examples;
 namespace {
 
 using Complex = Kokkos::complex<float>;
-using Volume = Array<float***>;
-using Spectra = Array<Complex***>;
+// Conjugate gradients are the host's.
+using Volume = HostArray<float***>;
+using Spectra = HostArray<Complex***>;
 
 struct Settings {
   std::string map = std::string(BRACEWELL_EXAMPLE_DATA) + "/30S_128.mrc.gz";
@@ -78,7 +79,7 @@ class Imaging {
  public:
   Imaging(const Exec& exec, const PoseSet& poses, int extent, int padded, const Kernel& kernel)
       : exec_(exec),
-        poses_(poses),
+        views_(view(poses)),
         padded_(padded),
         options_{.oversampling = double(padded) / extent},
         kernel_(kernel),
@@ -87,26 +88,29 @@ class Imaging {
         spectrum_("spectrum", padded, padded, padded / 2 + 1) {}
 
   void apply(const Volume& map, const Spectra& images) {
+    const auto slices = device_mirror(images);
     Kokkos::deep_copy(small_, map);
     correct();
     Kokkos::deep_copy(box_, 0);
     copy_centred(box_, small_);
     rfft<3>(exec_, box_, spectrum_);
     bw::origin_to_zero(exec_, bw::Spectrum{spectrum_, padded_});
-    bw::project(exec_, bw::Spectrum{spectrum_, padded_}, views(), wide(images), options_, kernel_);
+    bw::project(exec_, bw::Spectrum{spectrum_, padded_}, views_, wide(slices), options_, kernel_);
     exec_.fence();
+    Kokkos::deep_copy(images, slices);
   }
 
   /// With dot as scalar products of images and of maps: backproject sums over frequencies, irfft divides by all of them.
   void transpose(const Spectra& images, const Volume& map) {
-    bw::backproject(exec_, wide(images), bw::none, views(), bw::Spectrum{spectrum_, padded_}, bw::none, options_, kernel_);
+    bw::backproject(exec_, wide(on_device(images)), bw::none, views_, bw::Spectrum{spectrum_, padded_}, bw::none, options_,
+                    kernel_);
     bw::origin_to_centre(exec_, bw::Spectrum{spectrum_, padded_});
     exec_.fence();
     irfft<3>(exec_, spectrum_, box_);
     copy_centred(small_, box_);
     correct();
     Kokkos::deep_copy(map, 0);
-    add(map, std::pow(padded_, 3), small_);
+    add(map, std::pow(padded_, 3), on_host(small_));
   }
 
  private:
@@ -114,16 +118,15 @@ class Imaging {
     bw::correct_gridding(exec_, small_, {padded_, padded_, padded_}, bw::Gridding::reference, {}, kernel_);
     exec_.fence();
   }
-  bw::Spectrum<Spectra> wide(const Spectra& images) const { return {images, small_.extent(0)}; }
-  auto views() const { return bw::Poses{bw::rotation_view<2>(poses_.rotations), bw::vector_view(poses_.shifts)}; }
+  bw::Spectrum<Array<Complex***>> wide(const Array<Complex***>& images) const { return {images, small_.extent(0)}; }
 
   Exec exec_;
-  const PoseSet& poses_;
+  decltype(view(PoseSet())) views_;
   long padded_;
   bw::SliceOptions options_;
   Kernel kernel_;
-  Volume small_, box_;
-  Spectra spectrum_;
+  Array<float***> small_, box_;
+  Array<Complex***> spectrum_;
 };
 
 /// All images at once into a padded grid, divided by their density.
@@ -131,38 +134,36 @@ template <class Kernel>
 Volume one_shot(const Exec& exec, const PoseSet& poses, const Spectra& images, long padded, const Kernel& kernel) {
   const long count = long(images.extent(0)), n = long(images.extent(1));
   const Array<float***> small("images", count, n, n), large("padded images", count, padded, padded);
-  const Spectra centred("spectra", images.layout()), slices("padded spectra", count, padded, padded / 2 + 1);
+  const Array<Complex***> centred("spectra", images.layout()), slices("padded spectra", count, padded, padded / 2 + 1);
   Kokkos::deep_copy(centred, images);
   bw::origin_to_centre<2>(exec, bw::Spectrum{centred, n});
   exec.fence();
   irfft<2>(exec, centred, small);
-  for (long p = 0; p < count; ++p)
-    copy_centred(Kokkos::subview(large, p, Kokkos::ALL, Kokkos::ALL), Kokkos::subview(small, p, Kokkos::ALL, Kokkos::ALL));
+  copy_centred<2>(large, small);
   rfft<2>(exec, large, slices);
   bw::origin_to_zero<2>(exec, bw::Spectrum{slices, padded});
 
-  const Spectra data("data", padded, padded, padded / 2 + 1);
-  const Volume density("density", padded, padded, padded / 2 + 1), box("padded map", padded, padded, padded);
-  const bw::Poses views{bw::rotation_view<2>(poses.rotations), bw::vector_view(poses.shifts)};
-  bw::backproject(exec, bw::Spectrum{slices, padded}, bw::none, views, bw::Spectrum{data, padded},
+  const Array<Complex***> data("data", padded, padded, padded / 2 + 1);
+  const Array<float***> density("density", padded, padded, padded / 2 + 1), box("padded map", padded, padded, padded);
+  bw::backproject(exec, bw::Spectrum{slices, padded}, bw::none, view(poses), bw::Spectrum{data, padded},
                   bw::Spectrum{density, padded}, {}, kernel);
   bw::divide_by_density(exec, bw::Spectrum{data, padded}, bw::Spectrum{density, padded}, 0.1);
   bw::origin_to_centre(exec, bw::Spectrum{data, padded});
   exec.fence();
   irfft<3>(exec, data, box);
-  const Volume map("one-shot reconstruction", n, n, n);
+  const Array<float***> map("one-shot reconstruction", n, n, n);
   copy_centred(map, box);
   bw::correct_gridding(exec, map, {padded, padded, padded}, bw::Gridding::reconstruction, {}, kernel);
   exec.fence();
-  return map;
+  return on_host(map);
 }
 
 /// |a − b| / |b| over the frequencies that images have: up to half a cycle per voxel.
-double error_in_band(const Exec& exec, const Volume& a, const Volume& b) {
+double error_in_band(const Volume& a, const Volume& b) {
   const int n = int(a.extent(0));
   const Spectra f("spectrum", n, n, n / 2 + 1), g("spectrum", n, n, n / 2 + 1);
-  rfft<3>(exec, a, f);
-  rfft<3>(exec, b, g);
+  rfft<3>(Host(), a, f);
+  rfft<3>(Host(), b, g);
   double difference = 0, power = 0;
   for (int z = 0; z < n; ++z)
     for (int y = 0; y < n; ++y)
@@ -184,7 +185,7 @@ struct Fit {
 /// Least squares by conjugate gradients (M. R. Hestenes, E. Stiefel, J. Res. NBS 49, 409 (1952), section 10): ½ |A x − images|²
 /// with one A and one Aᵀ an iteration.
 template <class Operator>
-Fit conjugate_gradients(const Exec& exec, Operator& a, const Spectra& images, const Volume& truth, int iterations) {
+Fit conjugate_gradients(Operator& a, const Spectra& images, const Volume& truth, int iterations) {
   Fit fit;
   fit.map = Volume("fit", truth.layout());
   const Volume gradient("gradient", truth.layout()), direction("direction", truth.layout());
@@ -199,7 +200,7 @@ Fit conjugate_gradients(const Exec& exec, Operator& a, const Spectra& images, co
   const double all = dot(images, images);
   for (int i = 0;; ++i) {
     fit.residual.push_back(std::sqrt(dot(residual, residual) / all));
-    fit.error.push_back(error_in_band(exec, fit.map, truth));
+    fit.error.push_back(error_in_band(fit.map, truth));
     std::printf("iteration %3d  residual %.6f  error of the map %.6f\n", i, fit.residual.back(), fit.error.back());
     std::fflush(stdout);
     if (i == iterations) break;
@@ -220,11 +221,11 @@ Fit conjugate_gradients(const Exec& exec, Operator& a, const Spectra& images, co
   return fit;
 }
 
-std::vector<double> correlation(const Exec& exec, const Volume& a, const Volume& b) {
+std::vector<double> correlation(const Volume& a, const Volume& b) {
   const std::size_t n = a.extent(0);
   const Spectra f("spectrum", n, n, n / 2 + 1), g("spectrum", n, n, n / 2 + 1);
-  rfft<3>(exec, a, f);
-  rfft<3>(exec, b, g);
+  rfft<3>(Host(), a, f);
+  rfft<3>(Host(), b, g);
   return fourier_shell_correlation(f, g);
 }
 
@@ -301,7 +302,7 @@ int fit(const Settings& settings) {
   const Spectra images("spectra of images", count, n, n / 2 + 1);
   Stopwatch sums;
   sums.start();
-  fourier_sums(exec, voxels_of(truth), poses, 0.5, images);
+  fourier_sums(voxels_of(truth), poses, 0.5, images);
   sums.stop();
   std::printf("images    %d of %d² pixels, by their Fourier sums in %.1f s\n", count, n, sums.seconds);
   std::printf("slices    %s, padded to %d; %d threads\n", settings.kernel.c_str(), padded, exec.concurrency());
@@ -312,12 +313,12 @@ int fit(const Settings& settings) {
       [&](const auto& kernel) {
         once = one_shot(exec, poses, images, padded, kernel);
         Imaging imaging(exec, poses, n, padded, kernel);
-        fitted = conjugate_gradients(exec, imaging, images, truth, settings.iterations);
+        fitted = conjugate_gradients(imaging, images, truth, settings.iterations);
       },
       make_kernel(settings.kernel, double(padded) / n));
 
-  const auto fsc_fit = correlation(exec, truth, fitted.map), fsc_once = correlation(exec, truth, once);
-  const double error = error_in_band(exec, once, truth);
+  const auto fsc_fit = correlation(truth, fitted.map), fsc_once = correlation(truth, once);
+  const double error = error_in_band(once, truth);
   const std::size_t outer = std::size_t(std::lround(0.9 * n / 2));
   std::printf("\n%-22s %10s %20s %14s\n", "", "mean FSC", "FSC at 0.9 Nyquist", "error of map");
   std::printf("%-22s %10.5f %20.5f %14.5f\n", "one shot", mean(fsc_once), fsc_once[outer], error);

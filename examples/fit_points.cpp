@@ -31,7 +31,7 @@ struct Settings {
 };
 
 /// A square grey image in a PNG file, 0 to 1, y down.
-Array<float**> read_picture(const std::string& path) {
+HostArray<float**> read_picture(const std::string& path) {
   const auto fail = [&](const std::string& what) { throw std::runtime_error(path + ": " + what); };
   if (!std::filesystem::is_regular_file(path)) fail("is not a file");
   const std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)> surface(
@@ -48,7 +48,7 @@ Array<float**> read_picture(const std::string& path) {
   cairo_surface_flush(flat.get());
   const unsigned char* data = cairo_image_surface_get_data(flat.get());
   const int stride = cairo_image_surface_get_stride(flat.get());
-  Array<float**> picture("picture", height, width);
+  HostArray<float**> picture("picture", height, width);
   float most = 0;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
@@ -68,7 +68,9 @@ struct Pose {
 using Rotations = Array<double* [2][2]>;
 using Shifts = Array<double* [2]>;
 
-void set_poses(const std::vector<Pose>& poses, const Rotations& rotations, const Shifts& shifts) {
+void set_poses(const std::vector<Pose>& poses, const Rotations& to_rotations, const Shifts& to_shifts) {
+  const auto rotations = Kokkos::create_mirror_view(to_rotations);
+  const auto shifts = Kokkos::create_mirror_view(to_shifts);
   for (std::size_t p = 0; p < poses.size(); ++p) {
     const double c = std::cos(poses[p].angle), s = std::sin(poses[p].angle);
     const double r[2][2] = {{c, -s}, {s, c}};
@@ -77,13 +79,15 @@ void set_poses(const std::vector<Pose>& poses, const Rotations& rotations, const
       shifts(p, e) = poses[p].shift[e];
     }
   }
+  Kokkos::deep_copy(to_rotations, rotations);
+  Kokkos::deep_copy(to_shifts, shifts);
 }
 
 /// Views of a picture as the rasterizer would make them of its pixels, each a point with its grey value for a weight.
-Array<float***> draw_views(const Exec& exec, const Array<float**>& picture, const std::vector<Pose>& poses) {
+HostArray<float***> draw_views(const Exec& exec, const HostArray<float**>& picture, const std::vector<Pose>& poses) {
   const int n = int(picture.extent(0)), fine = 3;  // points a pixel and axis
-  const Array<double* [2]> points("points", n * n * fine * fine);
-  const Array<double*> weights("weights", points.extent(0));
+  const HostArray<double* [2]> points("points", n * n * fine * fine);
+  const HostArray<double*> weights("weights", points.extent(0));
   for (int i = 0; i < n * fine; ++i)
     for (int j = 0; j < n * fine; ++j) {
       const int k = i * n * fine + j;
@@ -95,9 +99,10 @@ Array<float***> draw_views(const Exec& exec, const Array<float**>& picture, cons
   const Shifts shifts("shifts", poses.size());
   set_poses(poses, rotations, shifts);
   const Array<float***> views("views", poses.size(), n, n);
-  bw::raster(exec, bw::PointCloud{points, weights}, bw::Poses{rotations, shifts}, bw::none, views, {}, Gaussian<4>{0.8});
+  bw::raster(exec, bw::PointCloud{on_device(points), on_device(weights)}, bw::Poses{rotations, shifts}, bw::none, views, {},
+             Gaussian<4>{0.8});
   exec.fence();
-  return views;
+  return on_host(views);
 }
 
 /// Gradient descent with each number's own step (D. P. Kingma, J. Ba, arXiv:1412.6980).
@@ -115,7 +120,7 @@ class Adam {
   std::vector<double> mean_, square_;
 };
 
-GreyImage grey(const Array<float***>& images, int p) {
+GreyImage grey(const HostArray<float***>& images, int p) {
   const int n = int(images.extent(1));
   return {n, n, std::vector<float>(&images(p, 0, 0), &images(p, 0, 0) + std::size_t(n) * n), 0, 1};
 }
@@ -127,7 +132,7 @@ int fit(const Settings& settings) {
   std::uniform_real_distribution<double> uniform(-1, 1);
 
   // Targets: the pictures given or, of a single one, views at poses that the fit is to find. The first pose is the origin.
-  Array<float***> targets;
+  HostArray<float***> targets;
   std::vector<Pose> truth;
   if (settings.targets.size() == 1) {
     truth.push_back({0, {0, 0}});
@@ -138,7 +143,7 @@ int fit(const Settings& settings) {
   } else {
     for (std::size_t p = 0; p < settings.targets.size(); ++p) {
       const auto picture = read_picture(settings.targets[p]);
-      if (p == 0) targets = Array<float***>("targets", settings.targets.size(), picture.extent(0), picture.extent(1));
+      if (p == 0) targets = HostArray<float***>("targets", settings.targets.size(), picture.extent(0), picture.extent(1));
       if (picture.extent(0) != targets.extent(1))
         throw std::runtime_error(settings.targets[p] + ": is not of the size of " + settings.targets[0]);
       Kokkos::deep_copy(Kokkos::subview(targets, p, Kokkos::ALL, Kokkos::ALL), picture);
@@ -158,6 +163,10 @@ int fit(const Settings& settings) {
   const Rotations rotations("rotations", views), rotations_bar("rotations_bar", views);
   const Shifts shifts("shifts", views), shifts_bar("shifts_bar", views);
   const Array<float***> images("images", views, n, n), images_bar("images_bar", views, n, n);
+  // As the host sees them.
+  const auto host_points = Kokkos::create_mirror_view(points);
+  const auto host_weights = Kokkos::create_mirror_view(weights);
+  const auto host_images = Kokkos::create_mirror_view(images), host_images_bar = Kokkos::create_mirror_view(images_bar);
   const bw::PointCloud cloud{points, weights};
   const bw::Poses views_of{rotations, shifts};
   bw::Workspace workspace;
@@ -166,18 +175,22 @@ int fit(const Settings& settings) {
   /// Σ (target − image)², with blobs of a width in pixels.
   const auto loss_at = [&](const auto& kernel) {
     for (int i = 0; i < count; ++i) {
-      weights(i) = float(weight[i]);
-      for (int d = 0; d < 2; ++d) points(i, d) = float(place[2 * i + d]);
+      host_weights(i) = float(weight[i]);
+      for (int d = 0; d < 2; ++d) host_points(i, d) = float(place[2 * i + d]);
     }
+    Kokkos::deep_copy(weights, host_weights);
+    Kokkos::deep_copy(points, host_points);
     set_poses(poses, rotations, shifts);
     bw::raster(exec, cloud, views_of, bw::none, images, options, kernel);
     exec.fence();
+    Kokkos::deep_copy(host_images, images);
     double loss = 0;
     for (std::size_t i = 0; i < images.size(); ++i) {
-      const float d = images.data()[i] - targets.data()[i];
-      images_bar.data()[i] = 2 * d;
+      const float d = host_images.data()[i] - targets.data()[i];
+      host_images_bar.data()[i] = 2 * d;
       loss += double(d) * d;
     }
+    Kokkos::deep_copy(images_bar, host_images_bar);
     return loss;
   };
 
@@ -185,7 +198,7 @@ int fit(const Settings& settings) {
   std::vector<GreyImage> stages;
   std::vector<std::string> captions;
   const int shown = std::min(views, 6);
-  const auto show = [&](const Array<float***>& what, const std::string& name) {
+  const auto show = [&](const HostArray<float***>& what, const std::string& name) {
     for (int p = 0; p < shown; ++p) {
       stages.push_back(grey(what, p));
       captions.push_back(p == 0 ? name : "");
@@ -206,16 +219,20 @@ int fit(const Settings& settings) {
     if (step == 0) start = loss;
     curve.x.push_back(step);
     curve.y.push_back(loss / start);
-    if (std::find(moments.begin(), moments.end(), step) != moments.end()) show(images, "step " + std::to_string(step));
+    if (std::find(moments.begin(), moments.end(), step) != moments.end()) show(host_images, "step " + std::to_string(step));
     if (step == last) break;
 
     bw::raster_vjp(exec, cloud, views_of, bw::none, images_bar, bw::PointCloud{points_bar, weights_bar},
                    bw::Poses{rotations_bar, shifts_bar}, bw::none, options, kernel);
     exec.fence();
+    const auto by_points = on_host(points_bar);
+    const auto by_weights = on_host(weights_bar);
+    const auto by_rotations = on_host(rotations_bar);
+    const auto by_shifts = on_host(shifts_bar);
     const double fade = 0.5 * (1 + std::cos(M_PI * step / last)) + 0.01;
     for (int i = 0; i < count; ++i) {
-      for (int d = 0; d < 2; ++d) adam_points.step(2 * i + d, step + 1, points_bar(i, d), 0.02 * fade, place[2 * i + d]);
-      adam_weights.step(i, step + 1, weights_bar(i), 0.05 * fade * mass / count, weight[i]);
+      for (int d = 0; d < 2; ++d) adam_points.step(2 * i + d, step + 1, by_points(i, d), 0.02 * fade, place[2 * i + d]);
+      adam_weights.step(i, step + 1, by_weights(i), 0.05 * fade * mass / count, weight[i]);
       weight[i] = std::max(weight[i], 0.0);
     }
     for (int p = 1; p < views; ++p) {  // the first view holds the object in its place
@@ -223,9 +240,9 @@ int fit(const Settings& settings) {
       const double turn[2][2] = {{-s, -c}, {c, -s}};  // dR / d angle
       double angle_bar = 0;
       for (int e = 0; e < 2; ++e)
-        for (int d = 0; d < 2; ++d) angle_bar += turn[e][d] * rotations_bar(p, e, d);
+        for (int d = 0; d < 2; ++d) angle_bar += turn[e][d] * by_rotations(p, e, d);
       adam_poses.step(3 * p, step + 1, angle_bar, 0.02 * fade, poses[p].angle);
-      for (int e = 0; e < 2; ++e) adam_poses.step(3 * p + 1 + e, step + 1, shifts_bar(p, e), 0.01 * fade, poses[p].shift[e]);
+      for (int e = 0; e < 2; ++e) adam_poses.step(3 * p + 1 + e, step + 1, by_shifts(p, e), 0.01 * fade, poses[p].shift[e]);
     }
     watch.stop();
     progress.show(step + 1);

@@ -35,7 +35,7 @@ struct Settings {
 
 /// Blobs of one width.
 struct Blobs {
-  double width;  // in Å
+  double width, weight;  // in Å; of all
   Array<float* [3]> points;
   Array<float*> weights;
 };
@@ -46,6 +46,12 @@ constexpr int longest = 16;        // and at most in voxels
 
 /// Width of the Gaussian whose transform is exp(−b s² / 4).
 double width_of(double b) { return std::sqrt(b / 8) / M_PI; }
+
+double sum_of(const float* values, std::size_t count) {
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += values[i];
+  return sum;
+}
 
 /// Atoms relative to a centre as blobs, sorted into widths that differ by 2 %. \param blur: B-factor added to all.
 std::vector<Blobs> blobs_of(const std::vector<Atom>& atoms, const Eigen::Vector3d& centre, bool scattering, double blur) {
@@ -65,15 +71,15 @@ std::vector<Blobs> blobs_of(const std::vector<Atom>& atoms, const Eigen::Vector3
   }
   std::vector<Blobs> all;
   for (const auto& [bin, members] : bins) {
-    Blobs blobs{0, Array<float* [3]>("points", members.size()), Array<float*>("weights", members.size())};
+    const HostArray<float* [3]> points("points", members.size());
+    const HostArray<float*> weights("weights", members.size());
     double b = 0;
     for (std::size_t i = 0; i < members.size(); ++i) {
-      for (int d = 0; d < 3; ++d) blobs.points(i, d) = float(members[i].place[d]);
-      blobs.weights(i) = float(members[i].weight);
+      for (int d = 0; d < 3; ++d) points(i, d) = float(members[i].place[d]);
+      weights(i) = float(members[i].weight);
       b += members[i].b / double(members.size());
     }
-    blobs.width = width_of(b);
-    all.push_back(blobs);
+    all.push_back({width_of(b), sum_of(weights.data(), weights.size()), on_device(points), on_device(weights)});
   }
   return all;
 }
@@ -101,12 +107,6 @@ void draw(const Exec& exec, const std::vector<Blobs>& all, const Poses& poses, c
     });
     first = false;
   }
-}
-
-double sum_of(const float* values, std::size_t count) {
-  double sum = 0;
-  for (std::size_t i = 0; i < count; ++i) sum += values[i];
-  return sum;
 }
 
 int convert(const Settings& settings) {
@@ -147,16 +147,16 @@ int convert(const Settings& settings) {
   double weight = 0;
   long count = 0;
   for (const Blobs& b : blobs) {
-    weight += sum_of(b.weights.data(), b.weights.size());
+    weight += b.weight;
     count += long(b.weights.size());
   }
 
   // The map: one "image" of three axes, seen as it is.
   bw::Workspace workspace;
   const std::vector<Eigen::Matrix3d> upright{Eigen::Matrix3d::Identity()};
-  const Array<float****> maps("map", 1, n, n, n);
+  const Array<float****> drawn("map", 1, n, n, n);
   drawing.start();
-  draw(exec, blobs, bw::Poses{bw::rotation_view<3>(upright)}, maps, settings.voxel, workspace);
+  draw(exec, blobs, bw::Poses{on_device(bw::rotation_view<3>(upright))}, drawn, settings.voxel, workspace);
   exec.fence();
   drawing.stop();
 
@@ -164,11 +164,14 @@ int convert(const Settings& settings) {
   std::mt19937 generator(settings.seed);
   auto rotations = random_poses(generator, settings.images, 0).rotations;
   rotations.front() = upright.front();
-  const Array<float***> images("images", settings.images, n, n);
+  const Array<float***> projected("images", settings.images, n, n);
   projecting.start();
-  draw(exec, blobs, bw::Poses{bw::rotation_view<2>(rotations)}, images, settings.voxel, workspace);
+  draw(exec, blobs, bw::Poses{on_device(bw::rotation_view<2>(rotations))}, projected, settings.voxel, workspace);
   exec.fence();
   projecting.stop();
+
+  const auto maps = on_host(drawn);
+  const auto images = on_host(projected);
 
   // Where voxel ⌊n/2⌋ is the centre, voxel 0 is here.
   Map map{Kokkos::subview(maps, 0, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL), settings.voxel, {}, {}};

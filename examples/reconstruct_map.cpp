@@ -38,7 +38,7 @@ struct Settings {
   unsigned seed = 1;
 };
 
-double standard_deviation(const Array<float***>& images) {
+double standard_deviation(const HostArray<float***>& images) {
   double sum = 0, squares = 0;
   for (std::size_t i = 0; i < images.size(); ++i) {
     sum += images.data()[i];
@@ -59,7 +59,7 @@ long samples_in_band(int n) {
   return count;
 }
 
-GreyImage section(const Array<float***>& map, int axis) {
+GreyImage section(const HostArray<float***>& map, int axis) {
   const int n = int(map.extent(0)), middle = n / 2;
   GreyImage image{n, n, std::vector<float>(std::size_t(n) * n), 0, 1};
   for (int i = 0; i < n; ++i)
@@ -71,14 +71,14 @@ GreyImage section(const Array<float***>& map, int axis) {
 }
 
 struct Result {
-  Array<float***> map;
+  HostArray<float***> map;
   std::vector<GreyImage> examples;  // the first images
   Stopwatch project, backproject;
 };
 
 /// Images of n² pixels of the cube, and from them the cube again.
 template <class Kernel>
-Result run(const Exec& exec, const Array<float***>& truth, const Settings& settings, const Kernel& kernel) {
+Result run(const Exec& exec, const HostArray<float***>& truth, const Settings& settings, const Kernel& kernel) {
   const int n = int(truth.extent(0)), padded = int(std::lround(n * settings.padding));
   const long size = padded;
   Result result;
@@ -113,7 +113,7 @@ Result run(const Exec& exec, const Array<float***>& truth, const Settings& setti
     const auto part = [&](const auto& all) { return std::vector(all.begin() + first, all.begin() + first + count); };
     const auto rotations = part(poses.rotations);
     const auto shifts = part(poses.shifts);
-    const bw::Poses views{bw::rotation_view<2>(rotations), bw::vector_view(shifts)};
+    const bw::Poses views = view(rotations, shifts);
 
     result.project.start();
     bw::project(exec, reference_spectrum, views, bw::Spectrum{these(slices), n}, {.oversampling = double(padded) / n},
@@ -124,17 +124,19 @@ Result run(const Exec& exec, const Array<float***>& truth, const Settings& setti
     exec.fence();
     irfft<2>(exec, these(slices), these(images));
 
-    if (settings.snr > 0) {
-      if (first == 0) sigma = float(standard_deviation(these(images)) / std::sqrt(settings.snr));
-      for (std::size_t i = 0; i < std::size_t(count) * n * n; ++i) images.data()[i] += sigma * normal(generator);
+    if (settings.snr > 0 || result.examples.size() < 24) {
+      const auto seen = on_host(these(images));
+      if (settings.snr > 0) {
+        if (first == 0) sigma = float(standard_deviation(seen) / std::sqrt(settings.snr));
+        for (std::size_t i = 0; i < seen.size(); ++i) seen.data()[i] += sigma * normal(generator);
+        Kokkos::deep_copy(these(images), seen);
+      }
+      for (int p = 0; p < count && int(result.examples.size()) < 24; ++p)
+        result.examples.push_back({n, n, std::vector<float>(&seen(p, 0, 0), &seen(p, 0, 0) + n * n), 0, 1});
     }
-    for (int p = 0; p < count && int(result.examples.size()) < 24; ++p)
-      result.examples.push_back({n, n, std::vector<float>(&images(p, 0, 0), &images(p, 0, 0) + n * n), 0, 1});
 
     // The images are padded, too: their spectra are then fine enough for the reference's lattice.
-    for (int p = 0; p < count; ++p)
-      copy_centred(Kokkos::subview(padded_images, p, Kokkos::ALL, Kokkos::ALL),
-                   Kokkos::subview(images, p, Kokkos::ALL, Kokkos::ALL));
+    copy_centred<2>(these(padded_images), these(images));
     rfft<2>(exec, these(padded_images), these(padded_slices));
     bw::origin_to_zero<2>(exec, bw::Spectrum{these(padded_slices), padded});
     exec.fence();
@@ -155,14 +157,15 @@ Result run(const Exec& exec, const Array<float***>& truth, const Settings& setti
   bw::origin_to_centre(exec, data_spectrum);
   exec.fence();
   irfft<3>(exec, data, padded_map);
-  result.map = Array<float***>("reconstruction", n, n, n);
-  copy_centred(result.map, padded_map);
-  bw::correct_gridding(exec, result.map, {size, size, size}, bw::Gridding::reconstruction, {}, kernel);
+  const Array<float***> reconstruction("reconstruction", n, n, n);
+  copy_centred(reconstruction, padded_map);
+  bw::correct_gridding(exec, reconstruction, {size, size, size}, bw::Gridding::reconstruction, {}, kernel);
   exec.fence();
+  result.map = on_host(reconstruction);
   return result;
 }
 
-void save_sections(const std::string& path, const Array<float***>& truth, const Array<float***>& reconstruction) {
+void save_sections(const std::string& path, const HostArray<float***>& truth, const HostArray<float***>& reconstruction) {
   std::vector<GreyImage> sections;
   for (const auto& map : {truth, reconstruction})
     for (int axis = 0; axis < 3; ++axis) sections.push_back(section(map, axis));
@@ -224,9 +227,9 @@ int reconstruct(const Settings& settings) {
 
   Result result = std::visit([&](const auto& k) { return run(exec, truth, settings, k); }, kernel);
 
-  Array<Complex***> a("spectrum", n, n, n / 2 + 1), b("spectrum", n, n, n / 2 + 1);
-  rfft<3>(exec, truth, a);
-  rfft<3>(exec, result.map, b);
+  HostArray<Complex***> a("spectrum", n, n, n / 2 + 1), b("spectrum", n, n, n / 2 + 1);
+  rfft<3>(Host(), truth, a);
+  rfft<3>(Host(), result.map, b);
   const auto fsc = fourier_shell_correlation(a, b);
   double cross = 0, power = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {

@@ -51,9 +51,6 @@ PoseSet changed(PoseSet poses, const Changes& changes) {
   return poses;
 }
 
-/// Its Views live as long as the poses.
-auto view(const PoseSet& poses) { return bw::Poses{bw::rotation_view<2>(poses.rotations), bw::vector_view(poses.shifts)}; }
-
 double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + long(values.size() / 2), values.end());
   return values[values.size() / 2];
@@ -80,11 +77,12 @@ struct Errors {
 };
 
 /// L = ½ Σ |S − Y|² of each image Y against its slice S, over all frequencies up to a cutoff: stored columns count twice where
-/// their mates are not stored.
+/// their mates are not stored. Slices are cut where Exec runs, and summed over by the host.
 class Images {
  public:
   template <class Reference>
-  Images(const Exec& exec_, const Reference& reference, const Array<Complex***>& spectra, const bw::SliceOptions& options)
+  Images(const Exec& exec_, const Reference& reference, const HostArray<Complex***>& spectra,
+         const bw::SliceOptions& options)
       : exec(exec_),
         count(int(spectra.extent(0))),
         extent(int(spectra.extent(1))),
@@ -92,7 +90,7 @@ class Images {
         spectra_(spectra),
         residuals_("residuals", spectra.layout()),
         options_(options) {
-    for (auto& column : columns_) column = Array<Complex***>("column of the Jacobian", spectra.layout());
+    for (auto& column : columns_) column = HostArray<Complex***>("column of the Jacobian", spectra.layout());
     options_.workspace = &workspace_;
   }
 
@@ -107,7 +105,10 @@ class Images {
 
   /// L of every image; their residuals are kept.
   std::vector<double> losses(const PoseSet& poses) {
-    bw::project(exec, reference_, view(poses), bw::Spectrum{residuals_, extent}, options_);
+    const auto slices = device_mirror(residuals_);
+    bw::project(exec, reference_, view(poses), bw::Spectrum{slices, extent}, options_);
+    exec.fence();
+    Kokkos::deep_copy(residuals_, slices);
     std::vector<double> losses(count);
     over_images([&](int p) {
       losses[p] = over_band([&](int y, int x) {
@@ -121,8 +122,8 @@ class Images {
 
   /// L with its gradient and JᵀJ in changes of the poses, by the slices' derivatives along each of the five.
   std::vector<double> normal_equations(const PoseSet& poses, Changes& gradients, std::vector<Normal>& normals) {
-    const Array<double***> rotations_dot("rotations_dot", count, 2, 3);
-    const Array<double**> shifts_dot("shifts_dot", count, 2);
+    const HostArray<double***> rotations_dot("rotations_dot", count, 2, 3);
+    const HostArray<double**> shifts_dot("shifts_dot", count, 2);
     for (int i = 0; i < 5; ++i) {
       const Change along = Change::Unit(i);
       for (int p = 0; p < count; ++p) {
@@ -130,9 +131,11 @@ class Images {
             bw::turned_jvp(poses.rotations[p], along.head<3>(), bw::Turn::left).topRows<2>();
         for (int e = 0; e < 2; ++e) shifts_dot(p, e) = along[3 + e];
       }
-      bw::project_jvp(exec, reference_, bw::none, view(poses), bw::Poses{rotations_dot, shifts_dot},
-                      bw::Spectrum{columns_[i], extent}, options_);
+      const auto slices_dot = device_mirror(columns_[i]);
+      bw::project_jvp(exec, reference_, bw::none, view(poses), bw::Poses{on_device(rotations_dot), on_device(shifts_dot)},
+                      bw::Spectrum{slices_dot, extent}, options_);
       exec.fence();
+      Kokkos::deep_copy(columns_[i], slices_dot);
     }
     const auto result = losses(poses);
     gradients.assign(count, Change::Zero());
@@ -157,13 +160,15 @@ class Images {
     });
     const Array<double***> rotations_bar("rotations_bar", count, 2, 3);
     const Array<double**> shifts_bar("shifts_bar", count, 2);
-    bw::project_vjp(exec, reference_, view(poses), bw::Spectrum{residuals_, extent}, bw::none,
+    bw::project_vjp(exec, reference_, view(poses), bw::Spectrum{on_device(residuals_), extent}, bw::none,
                     bw::Poses{rotations_bar, shifts_bar}, options_);
     exec.fence();
+    const auto by_rotation = on_host(rotations_bar);
+    const auto by_shift = on_host(shifts_bar);
     gradients.resize(count);
     for (int p = 0; p < count; ++p) {
-      const auto bar = bw::as_eigen(Kokkos::subview(rotations_bar, p, Kokkos::ALL, Kokkos::ALL));
-      gradients[p] << bw::turned_vjp(poses.rotations[p], bar, bw::Turn::left), shifts_bar(p, 0), shifts_bar(p, 1);
+      const auto bar = bw::as_eigen(Kokkos::subview(by_rotation, p, Kokkos::ALL, Kokkos::ALL));
+      gradients[p] << bw::turned_vjp(poses.rotations[p], bar, bw::Turn::left), by_shift(p, 0), by_shift(p, 1);
     }
     return result;
   }
@@ -194,14 +199,14 @@ class Images {
 
   template <class Body>
   void over_images(const Body& body) const {
-    exec.fence();
-    Kokkos::parallel_for("images", Kokkos::RangePolicy<Exec>(exec, 0, count), body);
-    exec.fence();
+    const Host host;
+    Kokkos::parallel_for("images", Kokkos::RangePolicy<Host>(host, 0, count), body);
+    host.fence();
   }
 
   bw::Spectrum<Array<Complex***>> reference_;
-  Array<Complex***> spectra_, residuals_;
-  std::array<Array<Complex***>, 5> columns_;
+  HostArray<Complex***> spectra_, residuals_;
+  std::array<HostArray<Complex***>, 5> columns_;
   bw::SliceOptions options_;
   bw::Workspace workspace_;
   double power_ = 0;
@@ -356,18 +361,18 @@ void lbfgs(Images& images, double cutoff, double radius, double tolerance, Refin
 }
 
 /// White noise of standard deviation σ a pixel, added to spectra.
-void add_noise(const Exec& exec, std::mt19937& generator, double sigma, const Array<Complex***>& spectra) {
+void add_noise(std::mt19937& generator, double sigma, const HostArray<Complex***>& spectra) {
   const std::size_t n = spectra.extent(1);
-  const Array<float***> noise("noise", spectra.extent(0), n, n);
-  const Array<Complex***> spectrum("spectrum of noise", spectra.layout());
+  const HostArray<float***> noise("noise", spectra.extent(0), n, n);
+  const HostArray<Complex***> spectrum("spectrum of noise", spectra.layout());
   std::normal_distribution<float> normal(0, float(sigma));
   for (std::size_t i = 0; i < noise.size(); ++i) noise.data()[i] = normal(generator);
-  rfft<2>(exec, noise, spectrum);
+  rfft<2>(Host(), noise, spectrum);
   for (std::size_t i = 0; i < spectra.size(); ++i) spectra.data()[i] += spectrum.data()[i];
 }
 
 /// Of the pixels of the images that the spectra are of, their means left out.
-double variance(const Array<Complex***>& spectra) {
+double variance(const HostArray<Complex***>& spectra) {
   const int n = int(spectra.extent(1));
   double sum = 0;
   for (std::size_t p = 0; p < spectra.extent(0); ++p)
@@ -391,13 +396,13 @@ int refine(const Settings& settings) {
   // The images: Fourier sums of the map, and noise.
   std::mt19937 generator(settings.seed);
   const PoseSet truth = random_poses(generator, count, 2);
-  const Array<Complex***> spectra("spectra of images", count, n, n / 2 + 1);
+  const HostArray<Complex***> spectra("spectra of images", count, n, n / 2 + 1);
   Stopwatch sums;
   sums.start();
-  fourier_sums(exec, voxels_of(map.density), truth, settings.cutoff, spectra);
+  fourier_sums(voxels_of(map.density), truth, settings.cutoff, spectra);
   sums.stop();
   const double sigma = settings.snr > 0 ? std::sqrt(variance(spectra) / settings.snr) : 0;
-  if (sigma > 0) add_noise(exec, generator, sigma, spectra);
+  if (sigma > 0) add_noise(generator, sigma, spectra);
   std::printf("images    %d of %d² pixels up to %g cycles/pixel, by their Fourier sums in %.1f s, ", count, n,
               settings.cutoff, sums.seconds);
   std::printf(sigma > 0 ? "SNR %g\n" : "no noise\n", settings.snr);

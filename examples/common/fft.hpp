@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Real FFTs of Views by FFTW, scaled like NumPy's: forward not at all, inverse by the number of voxels.
+// Real FFTs of Views, in double precision, scaled like NumPy's: forward not at all, inverse by the number of voxels. By FFTW on
+// hosts, by cuFFT on CUDA devices.
 #pragma once
 
 #include <fftw3.h>
 
 #include <Kokkos_Core.hpp>
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <type_traits>
 
 namespace examples {
 
@@ -27,12 +30,13 @@ struct DestroyPlan {
 using Plan = std::unique_ptr<std::remove_pointer_t<fftw_plan>, DestroyPlan>;
 
 /// Extents of the last Axes axes of a real array, numbers of their values, and of arrays in front.
-template <int Axes, class Real>
+template <int Axes>
 struct Batch {
   int extent[Axes];
   std::int64_t real = 1, stored = 1, count = 1;
 
-  explicit Batch(const Real& array) {
+  template <class Real, class Spectrum>
+  Batch(const char* name, const Real& array, const Spectrum& spectrum) {
     constexpr int rank = int(Real::rank());
     for (int i = 0; i < rank; ++i) {
       const int n = int(array.extent(i));
@@ -44,19 +48,23 @@ struct Batch {
         stored *= i == rank - 1 ? n / 2 + 1 : n;
       }
     }
+    if (std::int64_t(spectrum.size()) != stored * count || !array.span_is_contiguous() || !spectrum.span_is_contiguous())
+      throw std::invalid_argument(std::string(name) + ": shapes do not match, or arrays are not dense");
   }
 };
 
+template <class... Views>
+inline constexpr bool in_host_memory =
+    (Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Views::memory_space>::accessible && ...);
+
 }  // namespace detail
 
-/// Spectra of the last Axes axes of a dense host View; what is in front is a batch, one array a thread.
+/// Spectra of the last Axes axes of a dense View; what is in front is a batch, on hosts one array a thread. Waits.
 template <int Axes, class Exec, class Real, class Spectrum>
 void rfft(const Exec& exec, const Real& array, const Spectrum& spectrum) {
-  const detail::Batch<Axes, Real> batch(array);
+  static_assert(detail::in_host_memory<Real, Spectrum>, "rfft: FFTW needs arrays in host memory");
+  const detail::Batch<Axes> batch("rfft", array, spectrum);
   if (batch.count == 0) return;
-  if (std::int64_t(spectrum.size()) != batch.stored * batch.count || !array.span_is_contiguous() ||
-      !spectrum.span_is_contiguous())
-    throw std::invalid_argument("rfft: shapes do not match, or arrays are not dense");
   const detail::Buffer<double> in(fftw_alloc_real(batch.real));
   const detail::Buffer<fftw_complex> out(fftw_alloc_complex(batch.stored));
   const detail::Plan plan(fftw_plan_dft_r2c(Axes, batch.extent, in.get(), out.get(), FFTW_ESTIMATE));
@@ -74,14 +82,12 @@ void rfft(const Exec& exec, const Real& array, const Spectrum& spectrum) {
   exec.fence();
 }
 
-/// The inverse. The spectrum is left as it is.
+/// The inverse. The spectrum is left as it is. Waits.
 template <int Axes, class Exec, class Spectrum, class Real>
 void irfft(const Exec& exec, const Spectrum& spectrum, const Real& array) {
-  const detail::Batch<Axes, Real> batch(array);
+  static_assert(detail::in_host_memory<Real, Spectrum>, "irfft: FFTW needs arrays in host memory");
+  const detail::Batch<Axes> batch("irfft", array, spectrum);
   if (batch.count == 0) return;
-  if (std::int64_t(spectrum.size()) != batch.stored * batch.count || !array.span_is_contiguous() ||
-      !spectrum.span_is_contiguous())
-    throw std::invalid_argument("irfft: shapes do not match, or arrays are not dense");
   const detail::Buffer<fftw_complex> in(fftw_alloc_complex(batch.stored));
   const detail::Buffer<double> out(fftw_alloc_real(batch.real));
   const detail::Plan plan(fftw_plan_dft_c2r(Axes, batch.extent, in.get(), out.get(), FFTW_ESTIMATE));
@@ -103,3 +109,7 @@ void irfft(const Exec& exec, const Spectrum& spectrum, const Real& array) {
 }
 
 }  // namespace examples
+
+#ifdef KOKKOS_ENABLE_CUDA
+#include "fft_cuda.hpp"
+#endif

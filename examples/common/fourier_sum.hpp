@@ -4,6 +4,7 @@
 #pragma once
 
 #include "poses.hpp"
+#include "space.hpp"
 
 #include <bracewell/spectrum.hpp>
 
@@ -41,9 +42,9 @@ Voxels voxels_of(const Map& map) {
 }
 
 /// S[k] = exp(−2πi k·t / n) Σ_v value exp(−2πi k·(R place) / n) for |k| ≤ cutoff · n and 0 beyond, for slices [P][n][n/2 + 1];
-/// one image a thread. The factors of k_x and of k_y meet in matrix products.
-template <class Exec, class Slices>
-void fourier_sums(const Exec& exec, const Voxels& voxels, const PoseSet& poses, double cutoff, const Slices& slices) {
+/// one image a thread of the host. The factors of k_x and of k_y meet in matrix products.
+template <class Slices>
+void fourier_sums(const Voxels& voxels, const PoseSet& poses, double cutoff, const Slices& slices) {
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const int n = voxels.extent, reach = std::min(int(cutoff * n * (1 + 1e-6)), n / 2);
   const auto image = [&](int p) {
@@ -83,9 +84,10 @@ void fourier_sums(const Exec& exec, const Voxels& voxels, const PoseSet& poses, 
         slices(p, j, kx) = C(T(value.real()), T(value.imag()));
       }
   };
+  const Host exec;
   Kokkos::parallel_for(
       "examples::fourier_sums",
-      Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>>(exec, 0, poses.rotations.size()).set_chunk_size(1),
+      Kokkos::RangePolicy<Host, Kokkos::Schedule<Kokkos::Dynamic>>(exec, 0, poses.rotations.size()).set_chunk_size(1),
       image);
   exec.fence();
 }

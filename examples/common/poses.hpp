@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "space.hpp"
+
 #include <bracewell/eigen.hpp>
+#include <bracewell/poses.hpp>
 
 #include <random>
 #include <vector>
@@ -24,5 +27,11 @@ inline PoseSet random_poses(std::mt19937& generator, int count, double shift) {
   }
   return poses;
 }
+
+/// For slicing; its Views may be those of the vectors, and live as long.
+inline auto view(const std::vector<Eigen::Matrix3d>& rotations, const std::vector<Eigen::Vector2d>& shifts) {
+  return bracewell::Poses{on_device(bracewell::rotation_view<2>(rotations)), on_device(bracewell::vector_view(shifts))};
+}
+inline auto view(const PoseSet& poses) { return view(poses.rotations, poses.shifts); }
 
 }  // namespace examples

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "space.hpp"
+
 #include <CLI/CLI.hpp>
-#include <Kokkos_Core.hpp>
 
 #include <cstdio>
 #include <exception>
 
 namespace examples {
-
-using Exec = Kokkos::DefaultHostExecutionSpace;
-template <class Data>
-using Array = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
 
 /// Reads the command line and runs body(), which returns the exit code: 0, or 1 where a check failed. What a user can mend
 /// is told in one line on standard error, with exit code 2.

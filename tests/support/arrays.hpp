@@ -2,6 +2,10 @@
 // Arrays of the tests: dense Views where the default execution space works, made from vectors and read back into them.
 #pragma once
 
+#include "compare.hpp"
+
+#include <bracewell/detail/dispatch.hpp>
+
 #include <Kokkos_Core.hpp>
 
 #include <complex>
@@ -85,6 +89,12 @@ auto download(const View& view) {
   std::vector<typename Host<typename View::non_const_value_type>::type> values(view.size());
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = widen(mirror.data()[i]);
   return values;
+}
+
+/// Whether two results of Exec are the same: bit for bit on hosts; up to rounding on devices, which add in any order.
+template <class V>
+bool same(const std::vector<V>& a, const std::vector<V>& b, double rounding) {
+  return bracewell::detail::on_host<Exec> ? identical(a, b) : relative_error(a, b) <= rounding;
 }
 
 }  // namespace support
