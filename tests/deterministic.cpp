@@ -319,7 +319,9 @@ TEST_CASE("deterministic insertion does not wait, and takes its scratch from a w
     bw::project_vjp(exec, a.volumes, a.poses(), a.slices, data, bw::Poses{rotations_bar}, options);
   };
   const Events first = record(call), second = record(call);
-  CHECK(first.allocations == std::vector<std::string>{"bracewell::workspace"});
+  std::vector<std::string> allocations = first.allocations;
+  std::erase_if(allocations, [](const std::string& label) { return label.rfind("Kokkos::", 0) == 0; });  // of its own, once
+  CHECK(allocations == std::vector<std::string>{"bracewell::workspace"});
   CHECK(second.allocations.empty());
   CHECK(first.fences.empty());
   CHECK(second.fences.empty());

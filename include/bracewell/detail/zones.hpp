@@ -57,7 +57,7 @@ class Crossing {
     }
   }
 
-  /// each(row, begin, end) for the samples that count, in ascending order.
+  /// each(row, begin, end) for the samples that count, in ascending order and apart by blocks.
   template <class Each>
   void for_stretches(const Each& each) const {
     int index[M] = {};
@@ -145,28 +145,25 @@ class Crossing {
   template <class Each>
   void run_row(const int (&index)[M], const Each& each) const {
     auto row = slicing_.row(pose_, index);
-    auto s = along(row, 1);
-    if constexpr (N > 2) {
-      if (s.count == 0) return;
-      const auto other = along(row, 2);
-      const auto one = s;
+    Stretches<most> s;
+    s.add(0, row.end);
+    for (int d = 1; d < N && s.count > 0; ++d) {
+      const auto other = along(row, d);
       Stretches<most> both;
-      for (int i = 0; i < one.count; ++i)
+      for (int i = 0; i < s.count; ++i)
         for (int j = 0; j < other.count; ++j)
-          both.add(std::max(one.begin[i], other.begin[j]), std::min(one.end[i], other.end[j]));
-      emit(row, both, each);
-    } else {
-      emit(row, s, each);
+          both.add(std::max(s.begin[i], other.begin[j]), std::min(s.end[i], other.end[j]));
+      s = both;
     }
-  }
-
-  template <class Row, class S, class Each>
-  void emit(Row& row, const S& s, const Each& each) const {
     if (s.count == 0) return;
     row.begin = s.begin[0];
     row.end = s.end[s.count - 1];
     slicing_.clip(row);
-    for (int i = 0; i < s.count; ++i) each(row, std::max(s.begin[i], row.begin), std::min(s.end[i], row.end));
+    for (int i = 0; i < s.count; ++i) {
+      const int begin = s.begin[i];  // a block is one block in every zone: the order of its samples is not the ascending one
+      while (i + 1 < s.count && s.begin[i + 1] / host_count == (s.end[i] - 1) / host_count) ++i;
+      each(row, std::max(begin, row.begin), std::min(s.end[i], row.end));
+    }
   }
 
   const Slicing& slicing_;
