@@ -231,8 +231,7 @@ void for_fixed_grids(const Exec& exec, const std::string& label, const Make& mak
 
   const auto op = make(fixed_data, fixed_density);
   using Op = std::remove_const_t<decltype(op)>;
-  const std::int64_t samples = op.slicing.rows() * op.slicing.columns(),
-                     all = references * op.poses * samples;
+  const std::int64_t samples = op.slicing.rows() * op.slicing.columns(), all = references * op.poses * samples;
   double repeats = 2.0 * op.poses;  // κ and −κ, and its periodic images
   for (const int extent : op.slicing.extent) repeats *= 2 + 2 * Op::reach / extent;
   Kokkos::parallel_reduce(label + "_units", Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, all),
