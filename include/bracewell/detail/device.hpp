@@ -7,11 +7,13 @@
 
 #include <type_traits>
 
-/// Before loops over taps: unrolled, their arrays have constant indices, and stay in a device's registers.
+/// Before loops over the taps of a kernel: unrolled, their arrays have constant indices, and stay in a device's registers. Not of
+/// long kernels, whose nested loops would become thousands of copies.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
-#define BRACEWELL_UNROLL _Pragma("unroll")
+#define BRACEWELL_PRAGMA(text) _Pragma(#text)
+#define BRACEWELL_UNROLL(taps) BRACEWELL_PRAGMA(unroll((taps) <= 8 ? (taps) : 1))
 #else
-#define BRACEWELL_UNROLL
+#define BRACEWELL_UNROLL(taps)
 #endif
 
 namespace bracewell::detail {

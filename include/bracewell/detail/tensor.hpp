@@ -48,7 +48,7 @@ KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const L
   } else {
     constexpr int inner = Leaf::slopes + (Slopes ? Axis - 1 : 0);
     Jet<typename Leaf::Value, inner + (Slopes ? 1 : 0)> sum{};
-    BRACEWELL_UNROLL
+    BRACEWELL_UNROLL(Walk::taps)
     for (int j = 0; j < Walk::taps; ++j) {
       const auto term = gather<Axis - 1, Slopes>(walk, walk.step(Axis, j, where), leaf);
       const auto weight = walk.weight(Axis, j);
@@ -67,7 +67,7 @@ KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T produ
   if constexpr (Axis == 0) {
     leaf(where, product);
   } else {
-    BRACEWELL_UNROLL
+    BRACEWELL_UNROLL(Walk::taps)
     for (int j = 0; j < Walk::taps; ++j)
       if (walk.owns(Axis, j)) spread<Axis - 1>(walk, walk.step(Axis, j, where), product * walk.weight(Axis, j), leaf);
   }
