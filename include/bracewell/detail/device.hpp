@@ -7,13 +7,15 @@
 
 #include <type_traits>
 
-/// Before loops over the taps of a kernel: unrolled, their arrays have constant indices, and stay in a device's registers. Not of
-/// long kernels, whose nested loops would become thousands of copies.
+/// Before loops over taps: unrolled, their arrays have constant indices, and stay in a device's registers. Before nested ones not
+/// those of a long kernel, which would become thousands of copies.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
 #define BRACEWELL_PRAGMA(text) _Pragma(#text)
-#define BRACEWELL_UNROLL(taps) BRACEWELL_PRAGMA(unroll((taps) <= 8 ? (taps) : 1))
+#define BRACEWELL_UNROLL BRACEWELL_PRAGMA(unroll)
+#define BRACEWELL_UNROLL_SHORT(taps) BRACEWELL_PRAGMA(unroll((taps) <= 8 ? (taps) : 1))
 #else
-#define BRACEWELL_UNROLL(taps)
+#define BRACEWELL_UNROLL
+#define BRACEWELL_UNROLL_SHORT(taps)
 #endif
 
 namespace bracewell::detail {

@@ -174,7 +174,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
     using V = std::remove_pointer_t<decltype(target.data)>;
     const SiteWalk<Stencil, V, N, Owner> walk{taps_of, target, owner, lane, mate};
     spread_rows<N, T>(insertion, walk, lane, [&](std::int64_t where, auto product) {
-      BRACEWELL_UNROLL(taps)
+      BRACEWELL_UNROLL
       for (int j = 0; j < taps; ++j) {
         if (j >= target.columns()) break;
         const T weight = mate ? taps_of.mate_weight[j][lane] : taps_of.weight[0][j][lane];

@@ -17,7 +17,7 @@ struct SiteReader {
   KOKKOS_INLINE_FUNCTION auto operator()(std::int64_t where) const {
     Jet<Value, slopes> sum{};
     const auto& stencil = walk.stencil;
-    BRACEWELL_UNROLL(Walk::taps)
+    BRACEWELL_UNROLL
     for (int j = 0; j < Walk::taps; ++j) {
       if (j >= walk.grid.columns()) break;
       const Value value = walk.grid.data[where + j];

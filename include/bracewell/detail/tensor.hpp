@@ -48,8 +48,9 @@ KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const L
   } else {
     constexpr int inner = Leaf::slopes + (Slopes ? Axis - 1 : 0);
     Jet<typename Leaf::Value, inner + (Slopes ? 1 : 0)> sum{};
-    BRACEWELL_UNROLL(Walk::taps)
-    for (int j = 0; j < Walk::taps; ++j) {
+    constexpr int taps = Walk::taps;
+    BRACEWELL_UNROLL_SHORT(taps)
+    for (int j = 0; j < taps; ++j) {
       const auto term = gather<Axis - 1, Slopes>(walk, walk.step(Axis, j, where), leaf);
       const auto weight = walk.weight(Axis, j);
       add_product(sum.value, weight, term.value);
@@ -67,8 +68,9 @@ KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T produ
   if constexpr (Axis == 0) {
     leaf(where, product);
   } else {
-    BRACEWELL_UNROLL(Walk::taps)
-    for (int j = 0; j < Walk::taps; ++j)
+    constexpr int taps = Walk::taps;
+    BRACEWELL_UNROLL_SHORT(taps)
+    for (int j = 0; j < taps; ++j)
       if (walk.owns(Axis, j)) spread<Axis - 1>(walk, walk.step(Axis, j, where), product * walk.weight(Axis, j), leaf);
   }
 }
