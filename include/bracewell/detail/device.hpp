@@ -12,13 +12,19 @@
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
 #define BRACEWELL_PRAGMA(text) _Pragma(#text)
 #define BRACEWELL_UNROLL BRACEWELL_PRAGMA(unroll)
-#define BRACEWELL_UNROLL_SHORT(taps) BRACEWELL_PRAGMA(unroll((taps) <= 8 ? (taps) : 1))
+#define BRACEWELL_UNROLL_BY(copies) BRACEWELL_PRAGMA(unroll copies)
 #else
 #define BRACEWELL_UNROLL
-#define BRACEWELL_UNROLL_SHORT(taps)
+#define BRACEWELL_UNROLL_BY(copies)
 #endif
 
 namespace bracewell::detail {
+
+/// For BRACEWELL_UNROLL_BY.
+template <int Taps>
+struct Unrolled {
+  static constexpr int copies = Taps <= 8 ? Taps : 1;
+};
 
 /// exp(−2πi turns). On a device by its functions of multiples of π, which have no slow path for large arguments.
 template <class T>

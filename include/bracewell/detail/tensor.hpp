@@ -49,7 +49,7 @@ KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const L
     constexpr int inner = Leaf::slopes + (Slopes ? Axis - 1 : 0);
     Jet<typename Leaf::Value, inner + (Slopes ? 1 : 0)> sum{};
     constexpr int taps = Walk::taps;
-    BRACEWELL_UNROLL_SHORT(taps)
+    BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
     for (int j = 0; j < taps; ++j) {
       const auto term = gather<Axis - 1, Slopes>(walk, walk.step(Axis, j, where), leaf);
       const auto weight = walk.weight(Axis, j);
@@ -69,7 +69,7 @@ KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T produ
     leaf(where, product);
   } else {
     constexpr int taps = Walk::taps;
-    BRACEWELL_UNROLL_SHORT(taps)
+    BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
     for (int j = 0; j < taps; ++j)
       if (walk.owns(Axis, j)) spread<Axis - 1>(walk, walk.step(Axis, j, where), product * walk.weight(Axis, j), leaf);
   }
