@@ -107,8 +107,8 @@ class Crossing {
           const double y = centre(1, i), z = centre(2, j);
           const double middle = (a[2][0] * y - a[1][0] * z - rest) / per_row;
           const double half = (std::abs(a[2][0]) * half_width(1) + std::abs(a[1][0]) * half_width(2)) / std::abs(per_row);
-          s.add(int(std::ceil(std::max<double>(middle - half, whole.begin[0]))),
-                int(std::floor(std::min<double>(middle + half, whole.end[0] - 1))) + 1);
+          s.add(int(std::ceil(std::clamp<double>(middle - half, whole.begin[0], whole.end[0]))),
+                int(std::floor(std::clamp<double>(middle + half, whole.begin[0] - 1, whole.end[0] - 1))) + 1);
         }
       s.tidy();
       return s;
