@@ -9,33 +9,43 @@
 
 namespace bracewell::detail {
 
-/// Half of a sample is inserted where its column is its own mate.
-template <class T>
-KOKKOS_INLINE_FUNCTION T multiplicity(int kx, int width) {
-  return kx == 0 || 2 * kx == width ? T(0.5) : T(1);
-}
-
-/// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Idle lanes are
-/// left as they are, unless the caller does not mind.
+/// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Half of a sample
+/// is where its column is its own mate. Idle lanes are left as they are, unless the caller does not mind.
 template <bool Idle, class Slicing, class Images, class Weights, class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void load_block(const Slicing& slicing, const Images& slices, const Weights& weights,
                                        const Block<T, N, M, Count>& block, T (&re)[Count], T (&im)[Count],
                                        T (&weight)[Count]) {
-  for_lanes<Idle>(block, slicing.columns(), [&](int lane) {
-    const int kx = block.kx + lane;
-    const T factor = multiplicity<T>(kx, slicing.slice_extent[0]);
-    if constexpr (!std::is_same_v<Images, None>) {
-      const Kokkos::complex<T> z = slices.row(block.b, block.p, *block.row)[kx];
-      re[lane] = factor * z.real();
-      im[lane] = factor * z.imag();
+  constexpr bool has_slices = !std::is_same_v<Images, None>;
+  if constexpr (has_slices) {
+    const Kokkos::complex<T>* row = slices.row(block.b, block.p, *block.row) + block.kx;
+    for_lanes<Idle>(block, slicing.columns(), [&](int lane) {
+      re[lane] = row[lane].real();
+      im[lane] = row[lane].imag();
+    });
+  }
+  if constexpr (std::is_same_v<Weights, None>) {
+    for_lanes<Idle>(block, slicing.columns(), [&](int lane) { weight[lane] = 1; });
+  } else {
+    const T* row = weights.row(block.b, block.p, *block.row) + block.kx;
+    for_lanes<Idle>(block, slicing.columns(), [&](int lane) { weight[lane] = row[lane]; });
+  }
+  const int width = slicing.slice_extent[0];
+  const auto halve = [&](int kx) {
+    const int lane = kx - block.kx;
+    if ((kx != 0 && 2 * kx != width) || lane < block.lanes.begin || lane >= block.lanes.end) return;
+    if constexpr (has_slices) {
+      re[lane] *= T(0.5);
+      im[lane] *= T(0.5);
     }
-    if constexpr (std::is_same_v<Weights, None>) {
-      weight[lane] = factor;
-    } else {
-      weight[lane] = factor * weights.row(block.b, block.p, *block.row)[kx];
-    }
-  });
-  if constexpr (Slicing::shifted && !std::is_same_v<Images, None>) block.template turn<-1>(re, im);
+    weight[lane] *= T(0.5);
+  };
+  if constexpr (Count == 1) {
+    halve(block.kx);
+  } else {
+    halve(0);
+    if (width > 1) halve(width / 2);
+  }
+  if constexpr (Slicing::shifted && has_slices) block.template turn<-1>(re, im);
 }
 
 /// The arrays of backproject: images to read, grids to add to; its cotangents read the latter.
@@ -91,10 +101,9 @@ struct Backproject : Base {
     const auto data_b = at(this->data, block.b * this->data_stride);
     const auto density_b = at(this->density, block.b * this->density_stride);
     plan.template set<false>(block, kernel, first_given(data_b, density_b), owner);
-    if constexpr (Count > 1) {
-      plan.prefetch(data_b);
-      plan.prefetch(density_b);
-    }
+    plan.prefetch(data_b, density_b);
+    prefetch_block(this->slices, block);
+    prefetch_block(this->weights, block);
   }
 
   template <int Count, class Owner, class Add>

@@ -19,7 +19,7 @@ KOKKOS_INLINE_FUNCTION Dual<T> operator*(const Dual<T>& a, const Dual<T>& b) {
 /// What is inserted at samples: complex numbers into `data`, with the kernel's weights, and real ones into `density`, with
 /// their moduli. Either grid may be None.
 template <class Data, class Density, class T, int Count>
-struct Insertion {
+struct alignas(simd::alignment<T, Count>) Insertion {
   static constexpr bool has_data = !std::is_same_v<Data, None>, has_density = !std::is_same_v<Density, None>;
   static constexpr bool rates = false;
 
@@ -111,9 +111,9 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
           }
         }
       };
-      // So are the products of the weights above x, and their rates, a row of taps each.
+      // So are the products of the weights above x, a row of taps each, and their moduli for the density, or their rates.
       using Rows = typename Plan::Rows;
-      T factor[parts][Rows::rows][Count];
+      T factor[2][Rows::rows][Count];
       using P = simd::Pack<T>;
       for (int lane = 0; lane < Count; lane += simd::width<T>)
         spread_rows<N, P>(insertion, PackWalk<Stencil, P>{stencil, lane}, lane, [&](int row, const auto& product) {
@@ -121,7 +121,9 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
             simd::store(factor[0][row] + lane, product.value);
             simd::store(factor[1][row] + lane, product.rate);
           } else {
-            simd::store(factor[0][row] + lane, product);
+            if constexpr (Set::has_data) simd::store(factor[0][row] + lane, product);
+            if constexpr (Set::has_density)
+              simd::store(factor[1][row] + lane, simd::select(product < 0, P(-product), product));
           }
         });
       T* to_data = nullptr;
@@ -138,9 +140,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
         for (int row = 0; row < Rows::rows; ++row) {
           const std::int64_t where = rows.row[row][lane];
           if (where < 0) continue;  // another owner's
-          const T product = factor[0][row][lane];
           if constexpr (Set::rates) {
-            const T rate = factor[1][row][lane];
+            const T product = factor[0][row][lane], rate = factor[1][row][lane];
             if constexpr (Set::has_data) {
               data[1].add_to(to_data + 2 * where, product);
               data[0].add_to(to_data + 2 * where, rate);
@@ -149,8 +150,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Set& insertion, const Plan& pla
               density[0].add_to(to_density + where, rate);
             }
           } else {
-            if constexpr (Set::has_data) data[0].add_to(to_data + 2 * where, product);
-            if constexpr (Set::has_density) density[0].add_to(to_density + where, Kokkos::abs(product));
+            if constexpr (Set::has_data) data[0].add_to(to_data + 2 * where, factor[0][row][lane]);
+            if constexpr (Set::has_density) density[0].add_to(to_density + where, factor[1][row][lane]);
           }
         }
       };

@@ -28,7 +28,7 @@ struct Project : SlicingOperation<Slicing, T, N, M> {
   KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, Whole owner, Plan<Count>& plan) const {
     const auto grid = at(reference, block.b * reference_stride);
     plan.template set<false>(block, kernel, grid, owner);
-    if constexpr (Count > 1) plan.prefetch(grid);
+    plan.prefetch(grid);
   }
 
   template <int Count, class Add>
@@ -67,7 +67,7 @@ struct ProjectTangent : SlicingOperation<Slicing, T, N, M> {
   KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, Whole owner, Plan<Count>& plan) const {
     const auto grid = at(reference, block.b * reference_stride);
     plan.template set<false>(block, kernel, grid, owner);
-    if constexpr (Count > 1) plan.prefetch(grid);
+    plan.prefetch(grid);
   }
 
   template <int Count, class Add>
@@ -129,7 +129,8 @@ struct ProjectCotangent : SlicingOperation<Slicing, T, N, M> {
     const auto read = at(reference, block.b * reference_stride);
     const auto written = at(reference_bar, block.b * reference_bar_stride);
     plan.template set<false>(block, kernel, first_given(written, read), owner);
-    if constexpr (Count > 1) plan.prefetch(first_given(written, read));
+    plan.prefetch(first_given(written, read));
+    prefetch_block(slices_bar, block);
   }
 
   template <int Count, class Owner, class Add>

@@ -3,7 +3,7 @@
 // grids smaller than a stencil tap by tap.
 #pragma once
 
-#include <bracewell/detail/slicing.hpp>
+#include <bracewell/detail/block.hpp>
 #include <bracewell/detail/stencil.hpp>
 #include <bracewell/detail/tensor.hpp>
 
@@ -41,7 +41,7 @@ inline constexpr int components<const V> = components<V>;
 
 /// Values at samples side by side, the parts of complex numbers apart: channel 0 the value, channel 1 + d its derivative in κ_d.
 template <class T, int Components, int Channels, int Count>
-struct Samples {
+struct alignas(simd::alignment<T, Count>) Samples {
   T part[Channels][Components][Count];
 };
 
@@ -70,7 +70,7 @@ struct SiteWalk {
 
 /// The rows of taps of a block of samples, or of their mates. A walk numbers them, the slowest axis first.
 template <class Stencil, class T, int N, int Count>
-struct Offsets {
+struct alignas(simd::alignment<T, Count>) Offsets {
   static constexpr int taps = Stencil::taps;
   static constexpr int rows = [] {
     int n = 1;
@@ -211,16 +211,29 @@ struct Plan {
   }
   KOKKOS_INLINE_FUNCTION bool found(None) const { return fits; }
 
-  /// Asks for the cache lines of the taps, where a grid is too large to be at hand.
-  template <class V>
-  KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grid<V, N>& grid) const {
-    constexpr std::int64_t at_hand = 16 << 20;  // bytes; of the order of a share of the last cache
-    if (!found(grid) || N == 1 || grid.stride[N - 1] * grid.extent[N - 1] * std::int64_t(sizeof(V)) < at_hand) return;
-    for (const auto& row : rows.row)
-      for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
-        simd::prefetch(grid.data + (row[lane] < 0 ? 0 : row[lane]));
+  /// Asks for the cache lines of the taps in some grids (or None), where these are too large to be at hand.
+  template <class... Grids>
+  KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
+    if constexpr (Count > 1 && N > 1) {
+      constexpr std::int64_t at_hand = 10 << 20;  // bytes; of the order of a share of the last cache
+      if (!(found(grids) && ...) || (bytes(grids) + ...) < at_hand) return;
+      for (const auto& row : rows.row)
+        for (int lane = 0; lane < Count; ++lane) (prefetch_at(grids, row[lane] < 0 ? 0 : row[lane]), ...);
+    }
   }
-  KOKKOS_INLINE_FUNCTION void prefetch(None) const {}
+
+ private:
+  template <class V>
+  KOKKOS_INLINE_FUNCTION static std::int64_t bytes(const Grid<V, N>& grid) {
+    return grid.stride[N - 1] * grid.extent[N - 1] * std::int64_t(sizeof(V));
+  }
+  KOKKOS_INLINE_FUNCTION static std::int64_t bytes(None) { return 0; }
+
+  template <class V>
+  KOKKOS_FORCEINLINE_FUNCTION static void prefetch_at(const Grid<V, N>& grid, std::int64_t where) {
+    simd::prefetch(grid.data + where);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION static void prefetch_at(None, std::int64_t) {}
 };
 
 }  // namespace bracewell::detail

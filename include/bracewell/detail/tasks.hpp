@@ -39,6 +39,7 @@ template <class Op, class Owner>
 class Pipeline {
   using Block = detail::Block<typename Op::Real, Op::axes, Op::slice_axes, host_count>;
   using Row = detail::Row<typename Op::Real, Op::axes, Op::slice_axes>;
+  using Phases = detail::Phases<typename Op::Real, Op::slice_axes, host_count>;
 
  public:
   Pipeline(const Op& op, const Owner& owner, typename Op::Sums& sums) : op_(op), owner_(owner), sums_(sums) {}
@@ -47,14 +48,14 @@ class Pipeline {
   void start(std::int64_t b, std::int64_t p, const typename Op::Pose& pose) {
     b_ = b;
     p_ = p;
-    if constexpr (Op::Slicing::shifted) phases_ = Phases<typename Op::Real, host_count>(pose.turns[0]);
+    if constexpr (Op::Slicing::shifted) phases_ = Phases(pose.turns);
   }
 
   /// Samples begin … end − 1 of a row.
   void run_row(const Row& row, int begin, int end) {
     if (begin >= end) return;
     int kx = begin - begin % host_count;
-    if constexpr (Op::Slicing::shifted) phases_.start(row.turns, kx);
+    if constexpr (Op::Slicing::shifted) phases_.start(row, kx);
     Row& kept = rows_[row_ ^= 1];  // a block of the last row may be due still
     kept = row;
     for (; kx < end; kx += host_count) {
@@ -78,7 +79,7 @@ class Pipeline {
   Owner owner_;
   typename Op::Sums& sums_;
   std::int64_t b_, p_;
-  Phases<typename Op::Real, host_count> phases_;
+  Phases phases_;
   Row rows_[2];
   typename Op::template Plan<host_count> plans_[2];
   int row_ = 0, current_ = 0;
@@ -150,10 +151,11 @@ KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::in
     op.blank(b, p, row, kx, kx + 1);
     return;
   }
-  Phases<typename Op::Real, 1> phases;
+  using Phases = detail::Phases<typename Op::Real, Op::slice_axes, 1>;
+  Phases phases;
   if constexpr (Op::Slicing::shifted) {
-    phases = Phases<typename Op::Real, 1>(pose.turns[0]);
-    phases.start(row.turns, kx);
+    phases = Phases(pose.turns);
+    phases.start(row, kx);
   }
   typename Op::template Plan<1> plan;
   op.plan(Block<typename Op::Real, Op::axes, Op::slice_axes, 1>{b, p, &row, kx, {0, 1}, &phases, phases.base()}, Whole{},

@@ -142,19 +142,22 @@ class Crossing {
   static int first(double x) { return std::max(int(std::ceil(x)), 0); }
   static int last(double x, int end) { return std::min(int(std::floor(x)) + 1, end); }
 
+  /// Adds the part of samples begin … end − 1 of a row that is within the zone on axes Axis … 1.
+  template <int Axis, class Row>
+  void cut(const Row& row, int begin, int end, Stretches<most>& s) const {
+    if constexpr (Axis == 0) {
+      s.add(begin, end);
+    } else {
+      const auto part = along(row, Axis);
+      for (int i = 0; i < part.count; ++i) cut<Axis - 1>(row, std::max(begin, part.begin[i]), std::min(end, part.end[i]), s);
+    }
+  }
+
   template <class Each>
   void run_row(const int (&index)[M], const Each& each) const {
     auto row = slicing_.row(pose_, index);
     Stretches<most> s;
-    s.add(0, row.end);
-    for (int d = 1; d < N && s.count > 0; ++d) {
-      const auto other = along(row, d);
-      Stretches<most> both;
-      for (int i = 0; i < s.count; ++i)
-        for (int j = 0; j < other.count; ++j)
-          both.add(std::max(s.begin[i], other.begin[j]), std::min(s.end[i], other.end[j]));
-      s = both;
-    }
+    cut<N - 1>(row, 0, row.end, s);
     if (s.count == 0) return;
     row.begin = s.begin[0];
     row.end = s.end[s.count - 1];
