@@ -9,8 +9,19 @@
 
 namespace bracewell::detail {
 
-/// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Half of a sample
-/// is where its column is its own mate. Idle lanes are left as they are, unless the caller does not mind.
+/// Times the multiplicity: a half where a sample's column is its own mate.
+template <class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void halve(const Block<T, N, M, Count>& block, int width, T (&x)[Count]) {
+  const auto at = [&](int kx) {
+    const int lane = kx - block.kx;
+    if (lane >= block.lanes.begin && lane < block.lanes.end) x[lane] *= T(0.5);
+  };
+  at(0);
+  if (width % 2 == 0) at(width / 2);
+}
+
+/// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Idle lanes are
+/// left as they are, unless the caller does not mind.
 template <bool Idle, class Slicing, class Images, class Weights, class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void load_block(const Slicing& slicing, const Images& slices, const Weights& weights,
                                        const Block<T, N, M, Count>& block, T (&re)[Count], T (&im)[Count],
@@ -30,21 +41,11 @@ KOKKOS_INLINE_FUNCTION void load_block(const Slicing& slicing, const Images& sli
     for_lanes<Idle>(block, slicing.columns(), [&](int lane) { weight[lane] = row[lane]; });
   }
   const int width = slicing.slice_extent[0];
-  const auto halve = [&](int kx) {
-    const int lane = kx - block.kx;
-    if ((kx != 0 && 2 * kx != width) || lane < block.lanes.begin || lane >= block.lanes.end) return;
-    if constexpr (has_slices) {
-      re[lane] *= T(0.5);
-      im[lane] *= T(0.5);
-    }
-    weight[lane] *= T(0.5);
-  };
-  if constexpr (Count == 1) {
-    halve(block.kx);
-  } else {
-    halve(0);
-    if (width > 1) halve(width / 2);
+  if constexpr (has_slices) {
+    halve(block, width, re);
+    halve(block, width, im);
   }
+  halve(block, width, weight);
   if constexpr (Slicing::shifted && has_slices) block.template turn<-1>(re, im);
 }
 
@@ -219,6 +220,7 @@ struct BackprojectCotangent : Base {
 
   template <int Count, class Add>
   KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, Whole, Sums& sums, const Add&) const {
+    [[maybe_unused]] const int width = this->slicing.slice_extent[0];
     T re[Count] = {}, im[Count] = {}, weight[Count] = {};
     if constexpr (summing<Sums>) load_block<false>(this->slicing, this->slices, this->weights, block, re, im, weight);
     if constexpr (Given<DataBar> && (Given<ImagesBar> || summing<Sums>)) {
@@ -227,8 +229,8 @@ struct BackprojectCotangent : Base {
       if constexpr (Given<ImagesBar>) {
         auto& [bar_re, bar_im] = bar.part[0];
         if constexpr (Slicing::shifted) block.template turn<1>(bar_re, bar_im);
-        halve(block, bar_re);
-        halve(block, bar_im);
+        halve(block, width, bar_re);
+        halve(block, width, bar_im);
         write_block(slices_bar, block, bar_re, bar_im, this->accumulate);
       }
     } else {
@@ -238,7 +240,7 @@ struct BackprojectCotangent : Base {
       auto bar = gather<1, true>(this->density, this->density_stride, block);
       if constexpr (summing<Sums>) sums.add(block, bar, weight, weight);
       if constexpr (Given<WeightsBar>) {
-        halve(block, bar.part[0][0]);
+        halve(block, width, bar.part[0][0]);
         T* out = weights_bar.row(block.b, block.p, *block.row) + block.kx;
         for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
           out[lane] = this->accumulate ? out[lane] + bar.part[0][0][lane] : bar.part[0][0][lane];
@@ -258,12 +260,6 @@ struct BackprojectCotangent : Base {
     Samples<T, Components, slopes ? 1 + N : 1, Count> samples{};
     read_samples<slopes>(grid_b, plan, samples);
     return samples;
-  }
-
-  template <int Count>
-  KOKKOS_INLINE_FUNCTION void halve(const Block<T, N, M, Count>& block, T (&x)[Count]) const {
-    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
-      x[lane] *= multiplicity<T>(block.kx + lane, this->slicing.slice_extent[0]);
   }
 
   template <int Count, class Bar>

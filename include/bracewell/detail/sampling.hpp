@@ -215,7 +215,7 @@ struct Plan {
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
     if constexpr (Count > 1 && N > 1) {
-      constexpr std::int64_t at_hand = 10 << 20;  // bytes; of the order of a share of the last cache
+      constexpr std::int64_t at_hand = 4 << 20;  // bytes; some times what a core has for itself
       if (!(found(grids) && ...) || (bytes(grids) + ...) < at_hand) return;
       for (const auto& row : rows.row)
         for (int lane = 0; lane < Count; ++lane) (prefetch_at(grids, row[lane] < 0 ? 0 : row[lane]), ...);
