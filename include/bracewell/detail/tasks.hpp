@@ -33,8 +33,8 @@ struct SlicingOperation {
   std::int64_t poses;
 };
 
-/// Host: the blocks of samples of one pose, in order. Each is planned, so that its cache lines are on their way, while the one
-/// before is worked on.
+/// Host: the blocks of samples of one pose, in order. Each is planned, so that its cache lines are on their way, while those
+/// before it are worked on.
 template <class Op, class Owner>
 class Pipeline {
   using Block = detail::Block<typename Op::Real, Op::axes, Op::slice_axes, host_count>;
@@ -56,34 +56,40 @@ class Pipeline {
     if (begin >= end) return;
     int kx = begin - begin % host_count;
     if constexpr (Op::Slicing::shifted) phases_.start(row, kx);
-    Row& kept = rows_[row_ ^= 1];  // a block of the last row may be due still
+    Row& kept = rows_[row_];  // blocks of the last rows may be due still
+    row_ = (row_ + 1) % places;
     kept = row;
     for (; kx < end; kx += host_count) {
       const Lanes lanes{std::max(begin - kx, 0), std::min(end - kx, host_count)};
-      op_.plan(Block{b_, p_, &kept, kx, lanes, &phases_, phases_.base()}, owner_, plans_[current_]);
+      op_.plan(Block{b_, p_, &kept, kx, lanes, &phases_, phases_.base()}, owner_, plans_[(first_ + waiting_) % places]);
       if constexpr (Op::Slicing::shifted) phases_.advance();
-      finish();
-      pending_ = true;
-      current_ ^= 1;
+      if (++waiting_ == places) run_first();
     }
   }
 
   /// Works on what is planned still. Due before the next pose.
   void finish() {
-    if (pending_) op_.run(plans_[current_ ^ 1], owner_, sums_, PlainAdd{});
-    pending_ = false;
+    while (waiting_ > 0) run_first();
   }
 
  private:
+  static constexpr int places =
+      std::is_same_v<Owner, Whole> ? 2 : 3;  // lines to be written come later than those to be read
+
+  void run_first() {
+    op_.run(plans_[first_], owner_, sums_, PlainAdd{});
+    first_ = (first_ + 1) % places;
+    --waiting_;
+  }
+
   const Op& op_;
   Owner owner_;
   typename Op::Sums& sums_;
   std::int64_t b_, p_;
   Phases phases_;
-  Row rows_[2];
-  typename Op::template Plan<host_count> plans_[2];
-  int row_ = 0, current_ = 0;
-  bool pending_ = false;
+  Row rows_[places];
+  typename Op::template Plan<host_count> plans_[places];
+  int row_ = 0, first_ = 0, waiting_ = 0;
 };
 
 /// How many tasks share a slice, of `slices` in all: whatever the number of threads, so that sums do not depend on it.
