@@ -87,7 +87,7 @@ class Phases {
   }
 
  private:
-  alignas(simd::alignment<T, Count>) T re_[Count], im_[Count];  // the table; one sample needs none
+  alignas(simd::alignment<Count>) T re_[Count], im_[Count];  // the table; one sample needs none
   double turns_[M], far_ = NAN;
   Kokkos::complex<std::conditional_t<Count == 1, T, double>> base_;
   Kokkos::complex<double> stride_, far_phase_, row_phase_[Count];

@@ -19,7 +19,7 @@ KOKKOS_INLINE_FUNCTION Dual<T> operator*(const Dual<T>& a, const Dual<T>& b) {
 /// What is inserted at samples: complex numbers into `data`, with the kernel's weights, and real ones into `density`, with
 /// their moduli. Either grid may be None.
 template <class Data, class Density, class T, int Count>
-struct alignas(simd::alignment<T, Count>) Insertion {
+struct alignas(simd::alignment<Count>) Insertion {
   static constexpr bool has_data = !std::is_same_v<Data, None>, has_density = !std::is_same_v<Density, None>;
   static constexpr bool rates = false;
 

@@ -41,7 +41,7 @@ inline constexpr int components<const V> = components<V>;
 
 /// Values at samples side by side, the parts of complex numbers apart: channel 0 the value, channel 1 + d its derivative in κ_d.
 template <class T, int Components, int Channels, int Count>
-struct alignas(simd::alignment<T, Count>) Samples {
+struct alignas(simd::alignment<Count>) Samples {
   T part[Channels][Components][Count];
 };
 
@@ -70,7 +70,7 @@ struct SiteWalk {
 
 /// The rows of taps of a block of samples, or of their mates. A walk numbers them, the slowest axis first.
 template <class Stencil, class T, int N, int Count>
-struct alignas(simd::alignment<T, Count>) Offsets {
+struct alignas(simd::alignment<Count>) Offsets {
   static constexpr int taps = Stencil::taps;
   static constexpr int rows = [] {
     int n = 1;

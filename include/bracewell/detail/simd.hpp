@@ -41,9 +41,10 @@ struct PackOf<T, 1> {
   using type = T;
 };
 
-/// Of what is kept for Count lanes: packs that cross lines of the cache are slow to store, and slower to load back.
-template <class T, int Count>
-inline constexpr int alignment = Count > 1 && register_bytes > 0 ? 64 : int(alignof(T));
+/// Of what is kept for Count lanes: packs that cross lines of the cache are slow to store, and slower to load back. For one lane
+/// no more than pointers have.
+template <int Count>
+inline constexpr int alignment = Count > 1 && register_bytes > 0 ? 64 : 8;
 
 /// W lanes of T, with the arithmetic operators of T; T itself for W = 1.
 template <class T, int W = width<T>>

@@ -38,7 +38,7 @@ KOKKOS_INLINE_FUNCTION void kernel_weights(const Kernel& kernel, const P& f, P (
 /// Samples are folded to κ_x ≥ 0, where taps are stored: F~(κ) = conj F~(−κ). Along x, weights belong to the columns of a
 /// window (site.hpp), above x to taps.
 template <class T, int N, int Reach, bool Slopes, bool Symmetric, int Count>
-struct alignas(simd::alignment<T, Count>) Stencil {
+struct alignas(simd::alignment<Count>) Stencil {
   static constexpr int taps = 2 * Reach, count = Count;
   using Int = simd::Integer<T>;
 
