@@ -2,7 +2,7 @@
 // Insertion in fixed point, as devices have it on request.
 #include "support/as_device.hpp"
 
-#include "support/compare.hpp"
+#include "support/axes.hpp"
 #include "support/slicing.hpp"
 #include "support/tools.hpp"
 
@@ -18,12 +18,6 @@ namespace bw = bracewell;
 using namespace support;
 
 namespace {
-
-template <class T_, int N_, int M_>
-struct Axes {
-  using T = T_;
-  static constexpr int N = N_, M = M_;
-};
 
 /// The arrays of a problem, inputs and tangents.
 template <class T, int N, int M>

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// On the host, results are bitwise the same for any number of threads.
-#include "support/compare.hpp"
+// On the host, results are bitwise the same for any number of threads, whichever way work is shared out.
+#include "support/operations.hpp"
+#include "support/raster.hpp"
 #include "support/slicing.hpp"
-
-#include <bracewell/backproject.hpp>
-#include <bracewell/project.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -150,12 +148,13 @@ void check_threads(const std::vector<int>& written, const Run& run) {
 template <int N, int M>
 void check_zones() {
   using C = Kokkos::complex<float>;
-  using Volume = Dense<C, N, Kokkos::HostSpace>;
-  using Slices = Dense<C, M + 1, Kokkos::HostSpace>;
+  using Volume = Dense<C, N + 1, Kokkos::HostSpace>;
+  using Slices = Dense<C, M + 2, Kokkos::HostSpace>;
   Random random(3100 + 10 * N + M);
   INFO(N << " to " << M << ", seed " << random.seed);
   for (int i = 0; i < 12; ++i) {
-    std::vector<long> volume, slices{i % 2 ? 1 : 5};
+    const long poses = i % 2 ? 1 : 5;
+    std::vector<long> volume{1}, slices{1, poses};
     Extents n(N), m(M);
     for (int& extent : n) extent = random.integer(6, i % 3 ? 28 : 11);
     for (int& extent : m) extent = random.integer(6, i % 3 ? 28 : 11);
@@ -163,11 +162,13 @@ void check_zones() {
     for (int e = 0; e < M; ++e) slices.push_back(e == M - 1 ? m[e] / 2 + 1 : m[e]);
     const Slices in("in", layout(slices));
     for (std::size_t j = 0; j < in.size(); ++j) in.data()[j] = C(float(random.normal()), float(random.normal()));
-    const Dense<double, 3, Kokkos::HostSpace> rotations("rotations", slices[0], M, N);
-    for (long p = 0; p < slices[0]; ++p) {
+    const Dense<double, 4, Kokkos::HostSpace> rotations("rotations", 1, poses, M, N);
+    const Dense<double, 3, Kokkos::HostSpace> shifts("shifts", 1, poses, M);
+    for (long p = 0; p < poses; ++p) {
       const auto r = random.rotation(M, N);
       const double scale = random.uniform(0.5, 1.5);
-      for (int j = 0; j < M * N; ++j) (&rotations(p, 0, 0))[j] = i % 4 ? scale * r[j] : std::round(r[j]);
+      for (int j = 0; j < M * N; ++j) (&rotations(0, p, 0, 0))[j] = i % 4 ? scale * r[j] : std::round(r[j]);
+      for (int e = 0; e < M; ++e) shifts(0, p, e) = random.normal();
     }
     bw::SliceOptions options{.interpolation = interpolations[i % interpolations.size()], .oversampling = 1.2};
     std::vector<Complex> first;
@@ -175,13 +176,46 @@ void check_zones() {
       INFO("threads " << threads << ", extents " << n.back() << ", problem " << i);
       const Volume out("out", layout(volume));
       const Kokkos::OpenMP exec(threads);
-      bw::backproject(exec, bw::Spectrum{in, m.back()}, bw::none, bw::Poses{rotations}, bw::Spectrum{out, n.back()},
+      bw::backproject(exec, bw::Spectrum{in, m.back()}, bw::none, bw::Poses{rotations, shifts}, bw::Spectrum{out, n.back()},
                       bw::none, options);
       exec.fence();
       const auto values = download(out);
       const std::vector<Complex> result(values.begin(), values.end());
       if (threads == 1) first = result;
       CHECK(identical(result, first));
+    }
+  }
+}
+
+/// All that the rasterizer makes of a problem.
+template <int N, int M>
+std::vector<std::vector<double>> raster_results(int threads, const RasterProblem& s, const std::vector<double>& cotangent) {
+  using Arrays = RasterArrays<N, M, float, Kokkos::HostSpace>;
+  const Kokkos::OpenMP exec(threads);
+  const Arrays a(s), bars(s);
+  const auto images = unset<float, M + 3, Kokkos::HostSpace>(s.image_shape()),
+             dots = unset<float, M + 3, Kokkos::HostSpace>(s.image_shape());
+  bw::raster(exec, a.cloud(), a.poses(), a.exposure(), images);
+  bw::raster_jvp(exec, a.cloud(), a.cloud(), a.poses(), a.poses(), a.exposure(), a.exposure(), dots);
+  bw::raster_vjp(exec, a.cloud(), a.poses(), a.exposure(),
+                 upload<float, M + 3, Kokkos::HostSpace>(s.image_shape(), cotangent), bars.cloud(), bars.poses(),
+                 bars.exposure());
+  exec.fence();
+  return {download(images),         download(dots),        download(bars.points),     download(bars.weights),
+          download(bars.rotations), download(bars.shifts), download(bars.background), download(bars.out_weight)};
+}
+
+template <int N, int M>
+void check_raster(Random& random, const RasterProblem& s) {
+  INFO(text(s));
+  const auto cotangent = random.normals(s.objects * s.poses * s.channels * s.voxels());
+  const auto want = raster_results<N, M>(1, s, cotangent);
+  for (const int threads : {2, 3, 5, 16, 1}) {
+    INFO("threads " << threads);
+    const auto got = raster_results<N, M>(threads, s, cotangent);
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      INFO("result " << i);
+      CHECK(identical(got[i], want[i]));
     }
   }
 }
@@ -228,6 +262,17 @@ TEST_CASE("derivatives of backproject do not depend on the number of threads", "
     bw::backproject_vjp(exec, wide(h.slices, m), wide(h.weights, m), h.poses(), wide(h.volumes, n), wide(h.densities, n),
                         wide(h.slices_out, m), wide(h.weights_out, m), h.poses_out(), options);
   });
+}
+
+TEST_CASE("raster does not depend on the number of threads", "[raster][threads]") {
+  Random random(30);
+  INFO("seed " << random.seed);
+  check_raster<3, 2>(random, large_raster(random, 3, {20, 24}, 200000, 1));   // points in parts
+  check_raster<3, 2>(random, large_raster(random, 3, {20, 24}, 3000, 70));    // images
+  check_raster<3, 2>(random, large_raster(random, 3, {300, 280}, 50000, 2));  // tiles
+  check_raster<3, 3>(random, large_raster(random, 3, {50, 60, 70}, 20000, 1));
+  check_raster<2, 1>(random, large_raster(random, 2, {50000}, 30000, 3));
+  for (int i = 0; i < 6; ++i) check_raster<3, 2>(random, random_raster(random, 3, 2));
 }
 
 #else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What calls look like from outside: names of kernels, regions and allocations, where kernels run, and no waiting.
-#include "support/tools.hpp"
 #include "support/arrays.hpp"
+#include "support/tools.hpp"
 
 #include <bracewell/bracewell.hpp>
 
@@ -38,37 +38,39 @@ std::vector<Call> calls() {
   const auto turned = Kokkos::create_mirror_view(rotations);
   for (int p = 0; p < 4; ++p) turned(p, 0, p % 3) = turned(p, 1, (p + 1) % 3) = 1;
   Kokkos::deep_copy(rotations, turned);
+  const bw::Cubic kernel;  // one to compile, not five
   const bw::Poses poses{rotations, shifts}, companion{Dense<double, 3>("r", 4, 2, 3), Dense<double, 2>("t", 4, 2)};
   return {
       {"project", false,
-       [=](const Exec& exec, const auto& options) { bw::project(exec, reference, poses, slices, options); }},
+       [=](const Exec& exec, const auto& options) { bw::project(exec, reference, poses, slices, options, kernel); }},
       {"project_jvp", false,
        [=](const Exec& exec, const auto& options) {
-         bw::project_jvp(exec, reference, other, poses, companion, slices, options);
+         bw::project_jvp(exec, reference, other, poses, companion, slices, options, kernel);
        }},
       {"project_vjp", true,
        [=](const Exec& exec, const auto& options) {
-         bw::project_vjp(exec, reference, poses, slices, other, companion, options);
+         bw::project_vjp(exec, reference, poses, slices, other, companion, options, kernel);
        }},
       {"project_vjp", false,
        [=](const Exec& exec, const auto& options) {
-         bw::project_vjp(exec, reference, poses, slices, other, bw::none, options);
+         bw::project_vjp(exec, reference, poses, slices, other, bw::none, options, kernel);
        }},
       {"backproject", false,
        [=](const Exec& exec, const auto& options) {
-         bw::backproject(exec, slices, weights, poses, other, density, options);
+         bw::backproject(exec, slices, weights, poses, other, density, options, kernel);
        }},
       {"backproject_jvp", false,
        [=](const Exec& exec, const auto& options) {
-         bw::backproject_jvp(exec, slices, more, weights, weights_dot, poses, companion, other, density, options);
+         bw::backproject_jvp(exec, slices, more, weights, weights_dot, poses, companion, other, density, options, kernel);
        }},
       {"backproject_vjp", true,
        [=](const Exec& exec, const auto& options) {
-         bw::backproject_vjp(exec, slices, weights, poses, reference, density, more, weights_dot, companion, options);
+         bw::backproject_vjp(exec, slices, weights, poses, reference, density, more, weights_dot, companion, options,
+                             kernel);
        }},
       {"backproject_vjp", false,
        [=](const Exec& exec, const auto& options) {
-         bw::backproject_vjp(exec, slices, weights, poses, reference, density, more, weights_dot, bw::none, options);
+         bw::backproject_vjp(exec, slices, weights, poses, reference, density, more, weights_dot, bw::none, options, kernel);
        }},
       {"origin_to_zero", false, [=](const Exec& exec, const auto&) { bw::origin_to_zero(exec, reference); }},
       {"origin_to_centre", false, [=](const Exec& exec, const auto&) { bw::origin_to_centre<2>(exec, slices); }},

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 // With FFTs around them, backproject is the transpose of project on real images.
+#include "support/operations.hpp"
 #include "support/slicing.hpp"
-
-#include <bracewell/backproject.hpp>
-#include <bracewell/project.hpp>
 
 #include <common/fft.hpp>
 
