@@ -121,8 +121,8 @@ TEST_CASE("derivatives of backproject refuse what does not fit", "[backproject][
   named([](Fitting& f) { f.weights_other = numbers<float>(1, 3, 6, 8); }, "weights_dot", "weights_bar",
         "[1, 3, 6, 5], expected shape [2, 3, 6, 5], as 'slices' has");
   refused([](Fitting& f) { f.rotations = Rotations("r", 3, 3, 2, 3); },
-          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'data_dot' has",
-          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'data_bar' has");
+          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'slices' has",
+          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'slices' has");
   named([](Fitting& f) { f.rotations_other = Rotations("r", 2, 3, 3, 3); }, "rotations_dot", "rotations_bar",
         "[2, 3, 3, 3], expected shape [2, 3, 2, 3], as 'rotations' has");
   both([](Fitting& f) { f.shifts = Shifts("t", 2, 3, 1); },
