@@ -11,6 +11,10 @@ namespace bracewell::detail {
 /// Times the multiplicity: a half where a sample's column is its own mate.
 template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& block, int width, T (&x)[Count]) {
+  if constexpr (Count == 1) {  // no index but a constant: a device keeps the array in a register
+    if (block.kx == 0 || 2 * block.kx == width) x[0] *= T(0.5);
+    return;
+  }
   const auto weigh_column = [&](int kx) {
     const int lane = kx - block.kx;
     if (lane >= block.lanes.begin && lane < block.lanes.end) x[lane] *= T(0.5);
