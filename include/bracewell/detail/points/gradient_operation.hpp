@@ -157,7 +157,9 @@ struct GradientOperation {
   KOKKOS_INLINE_FUNCTION void starts(const Point& point, Int (&where)[Count], Int (&whole)[Count]) const {
     if constexpr (Count > 1) {
       using I = simd::Pack<Int, simd::pack_width<T, Count>>;
-      const bool fit = images.stride[M - 1] * images.extent[M - 1] <= Kokkos::Experimental::finite_max_v<Int>;
+      std::int64_t last = 0;  // offset of the farthest tap
+      for (int e = 0; e < M; ++e) last += (images.extent[e] - 1) * images.stride[e];
+      const bool fit = last <= Kokkos::Experimental::finite_max_v<Int>;
       for (int lane = 0; lane < Count; lane += simd::lanes<I>) {
         I at{}, all = I{} + Int(fit);
         const I zero{};

@@ -87,8 +87,8 @@ struct alignas(simd::alignment<Count>) TapRows {
   /// Whether they can be had of this grid: it is no smaller than a stencil, and offsets fit an Int.
   template <class V>
   KOKKOS_INLINE_FUNCTION static bool fit(const Grid<V, N>& grid) {
-    bool fit = grid.columns() >= taps && grid.stride[N - 1] * grid.extent[N - 1] <= largest;
-    for (int d = 1; d < N; ++d) fit = fit && grid.extent[d] >= taps;
+    bool fit = grid.columns() >= taps && grid.columns() <= largest;
+    for (int d = 1; d < N; ++d) fit = fit && grid.extent[d] >= taps && grid.stride[d] * grid.extent[d] <= largest;
     return fit;
   }
 
