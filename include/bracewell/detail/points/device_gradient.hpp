@@ -41,7 +41,7 @@ struct GatherTeam {
     op.template read<1>(projection, b, p, i, 1, bars, [&](int c, const T(&bar)[1]) {
       if constexpr (Want::weights) Kokkos::atomic_add(&weights(b, i, c), std::decay_t<decltype(*weights.data)>(bar[0]));
     });
-    T q[Op::N], x_bar[Op::M], bar[Op::N] = {}, sum[Op::sums > 0 ? Op::sums : 1] = {};
+    typename Op::C q[Op::N], x_bar[Op::M], bar[Op::N] = {}, sum[Op::sums > 0 ? Op::sums : 1] = {};
     for (int d = 0; d < Op::N; ++d) q[d] = bars.q[d][0];
     for (int e = 0; e < Op::M; ++e) x_bar[e] = bars.x_bar[e][0];
     if constexpr (Want::slopes) projection.template vjp<Want::points, Want::parameters, Want::shifts>(q, x_bar, bar, sum);
