@@ -113,8 +113,10 @@ void check_padding(const char* name, int axis, long extent, long padded, const S
              std::to_string(padding) + ", the ratio of 'padded' to the map's extent" + on_axis);
   const double edge = kernel.transform(0.5 / padding) / kernel.transform(0);
   if (extent > 1 && !(edge >= 0.01))
-    refuse(name, "padded", std::to_string(padded) + on_axis + ", where the kernel's transform falls to " + std::to_string(edge) +
-                               " at the edge of the map", "more padding, for 0.01 or more");
+    refuse(name, "padded",
+           std::to_string(padded) + on_axis + ", where the kernel's transform falls to " + std::to_string(edge) +
+               " at the edge of the map",
+           "more padding, for 0.01 or more");
 }
 
 template <bool Wiener, class Exec, class Data, class Density>
@@ -125,8 +127,7 @@ void divide(const Exec& exec, const char* name, const Data& data, const Density&
   constexpr int rank = int(View<Data>::rank());
   const Shape shape = detail::shape("density", density);
   for (int i = 0; i < rank; ++i) check_extent(name, shape, i, std::int64_t(view(data).extent(i)), "as 'data' has");
-  for_elements(exec, name, view(data),
-               DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), floor});
+  for_elements(exec, name, view(data), DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), floor});
 }
 
 }  // namespace detail

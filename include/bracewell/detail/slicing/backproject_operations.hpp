@@ -98,7 +98,7 @@ struct BackprojectOperation {
     return BackprojectOperation<Geometry, Kernel, std::decay_t<decltype(others)>>{geometry, kernel, others, accumulate};
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {
@@ -162,7 +162,7 @@ struct BackprojectTangent {
         geometry, kernel, others, slices, weights, rates, accumulate};
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {
@@ -242,7 +242,7 @@ struct BackprojectCotangent {
   Gradient gradient;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
     if (accumulate) return;
     if constexpr (Given<SlicesBar>) write_zeros(slices_bar, b, p, row, begin, end);
     if constexpr (Given<WeightsBar>) write_zeros(weights_bar, b, p, row, begin, end);
