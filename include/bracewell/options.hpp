@@ -11,8 +11,7 @@ class Workspace;
 struct None {};
 inline constexpr None none{};
 
-/// The library's kernels, Kaiser–Bessel ones by their width in taps (reach 2, 3, 4). Their padding is
-/// `SliceOptions::oversampling`. Formulas and a kernel of your own: kernels.hpp; which to choose: README.
+/// The library's kernels, Kaiser–Bessel ones by their width in taps (reach 2, 3, 4); these need `SliceOptions::padding`. Formulas and a kernel of your own: kernels.hpp; which to choose: README.
 enum class Interpolation { linear, cubic, kaiser_bessel_4, kaiser_bessel_6, kaiser_bessel_8 };
 
 struct SliceOptions {
@@ -21,6 +20,11 @@ struct SliceOptions {
   /// Ratio of the two physical boxes along x, reference to slice: 2 for a reference padded to twice its extents, 82/65
   /// when 65 voxels were padded to 82. A smaller slice of an unpadded reference has 1: it is the Fourier-cropped one.
   double oversampling = 1;
+
+  /// What Kaiser–Bessel kernels are designed for: the ratio of the extents that are transformed, zero padding included, to
+  /// those of the object. 0: `oversampling`, which is the same where references are padded and slices are not. Where images are
+  /// padded like the reference, oversampling is 1 and padding must be given.
+  double padding = 0;
 
   /// Highest spatial frequency that contributes, in cycles per pixel of the slice, inclusive.
   double cutoff = 0.5;

@@ -81,9 +81,10 @@ class Sampler {
   KOKKOS_FUNCTION auto plan(const Kappa& kappa) const {
     detail::BlockTaps<T, N, 1, Kernel::reach, Slopes, Symmetric, 1> plan;
     T at[N];
+    const int base[N] = {};
     for (int d = 0; d < N; ++d) at[d] = kappa[d];
     plan.block.lanes = {0, 1};
-    plan.stencil.template set<absolute>(0, kernel_, at, grid_.extent[0]);
+    plan.stencil.template set<absolute>(0, kernel_, base, at, grid_.extent[0]);
     return plan;
   }
 

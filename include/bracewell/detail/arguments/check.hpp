@@ -124,6 +124,8 @@ inline Counts check_values(const char* function, KnownExtents& known, const Prob
 inline void check_options(const char* function, const SliceOptions& options) {
   if (!(options.oversampling > 0) || !std::isfinite(options.oversampling))
     refuse(function, "options.oversampling", std::to_string(options.oversampling), "a positive number");
+  if (!(options.padding >= 0) || !std::isfinite(options.padding))
+    refuse(function, "options.padding", std::to_string(options.padding), "a positive number, or 0 for oversampling");
   if (!(options.cutoff >= 0))
     refuse(function, "options.cutoff", std::to_string(options.cutoff), "cycles per pixel, 0 or more");
 }

@@ -24,16 +24,57 @@ inline constexpr std::int64_t enough_worker_tasks =
 /// a / b rounded up.
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// Host tasks differ in size, so that threads take them one by one.
+/// Tasks of one launch on a device: Kokkos 4.5 multiplies numbers of them in 32 bits.
+inline constexpr std::int64_t most_device_tasks = std::int64_t(1) << 30;
+
+/// run(first, last) for the launches that so many tasks need on a device.
+template <class Run>
+void for_launches(std::int64_t tasks, const Run& run) {
+  for (std::int64_t first = 0; first < tasks; first += most_device_tasks)
+    run(first, std::min(tasks, first + most_device_tasks));
+}
+
+/// A device's policy whose launches carry their functor along. Others go through one buffer of the device, and the host waits for
+/// the kernel that used it before.
+template <class Policy>
+auto light_weight(const Policy& policy) {
+  return Kokkos::Experimental::require(policy, Kokkos::Experimental::WorkItemProperty::HintLightWeight);
+}
+
+/// Runs task(i) for i = 0 … tasks − 1. Host tasks differ in size, so that threads take them one by one.
 template <class Exec, class Task>
 void launch(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task) {
-  using Policy =
-      std::conditional_t<on_host<Exec>,
-                         Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>, Kokkos::IndexType<std::int64_t>>,
-                         Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>>;
-  Policy policy(exec, 0, tasks);
-  if constexpr (on_host<Exec>) policy.set_chunk_size(1);
-  Kokkos::parallel_for(label, policy, task);
+  using Index = Kokkos::IndexType<std::int64_t>;
+  if constexpr (on_host<Exec>) {
+    Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>, Index> policy(exec, 0, tasks);
+    policy.set_chunk_size(1);
+    Kokkos::parallel_for(label, policy, task);
+  } else {
+    for_launches(tasks, [&](std::int64_t first, std::int64_t last) {
+      Kokkos::parallel_for(label, light_weight(Kokkos::RangePolicy<Exec, Index>(exec, first, last)), task);
+    });
+  }
+}
+
+/// A task for teams from one on.
+template <class Task>
+struct TeamTasks {
+  Task task;
+  std::int64_t first;
+
+  template <class Member>
+  KOKKOS_FUNCTION void operator()(const Member& team) const {
+    task(team, first + team.league_rank());
+  }
+};
+
+/// Device: runs task(team, i) for i = 0 … tasks − 1.
+template <class Exec, class Task>
+void launch_teams(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task) {
+  for_launches(tasks, [&](std::int64_t first, std::int64_t last) {
+    Kokkos::parallel_for(label, light_weight(Kokkos::TeamPolicy<Exec>(exec, int(last - first), Kokkos::AUTO)),
+                         TeamTasks<Task>{task, first});
+  });
 }
 
 /// One of the host's threads: takes tasks one by one, with memory of its own, zeros where a task says that it is `zeroed`.

@@ -18,8 +18,8 @@ struct GatherTeam {
   std::int64_t points_per_task;
 
   template <class Member>
-  KOKKOS_FUNCTION void operator()(const Member& team) const {
-    const std::int64_t image = team.league_rank() / sums.shares, piece = team.league_rank() % sums.shares;
+  KOKKOS_FUNCTION void operator()(const Member& team, std::int64_t task) const {
+    const std::int64_t image = task / sums.shares, piece = task % sums.shares;
     const std::int64_t begin = piece * points_per_task, rest = op.problem.count - begin;
     const std::int64_t b = image / op.problem.poses, p = image % op.problem.poses;
     const auto projection = op.problem.projection.load(b, p);
@@ -41,7 +41,7 @@ struct GatherTeam {
     op.template read<1>(projection, b, p, i, 1, bars, [&](int c, const T(&bar)[1]) {
       if constexpr (Want::weights) Kokkos::atomic_add(&weights(b, i, c), std::decay_t<decltype(*weights.data)>(bar[0]));
     });
-    T q[Op::N], x_bar[Op::M], bar[Op::N] = {}, sum[Op::sums > 0 ? Op::sums : 1] = {};
+    typename Op::C q[Op::N], x_bar[Op::M], bar[Op::N] = {}, sum[Op::sums > 0 ? Op::sums : 1] = {};
     for (int d = 0; d < Op::N; ++d) q[d] = bars.q[d][0];
     for (int e = 0; e < Op::M; ++e) x_bar[e] = bars.x_bar[e][0];
     if constexpr (Want::slopes) projection.template vjp<Want::points, Want::parameters, Want::shifts>(q, x_bar, bar, sum);
@@ -58,10 +58,10 @@ struct VoxelTeam {
   SumVoxels<T, M> voxels;
 
   template <class Member>
-  KOKKOS_FUNCTION void operator()(const Member& team) const {
+  KOKKOS_FUNCTION void operator()(const Member& team, std::int64_t task) const {
     const auto& images = voxels.images;
     const SharedSums& sums = voxels.sums;
-    const std::int64_t image = team.league_rank() / sums.shares, part = team.league_rank() % sums.shares;
+    const std::int64_t image = task / sums.shares, part = task % sums.shares;
     const std::int64_t count = images.voxels() * voxels.channels;
     double total = 0;
     Kokkos::parallel_reduce(

@@ -11,10 +11,10 @@
 namespace bracewell::detail {
 
 /// A few points where they are on an image. In idle lanes x is NaN, and the index that of another.
-template <class T, int M, bool Tangent, int Count>
+template <class C, int M, bool Tangent, int Count>
 struct ProjectedPoints {
-  T x[M][Count];
-  T x_dot[Tangent ? M : 1][Count];
+  C x[M][Count];
+  C x_dot[Tangent ? M : 1][Count];
   std::int32_t index[Count];
 };
 
@@ -22,6 +22,7 @@ struct ProjectedPoints {
 template <class RasterProblem, bool Tangent, class PointsDot, class WeightsDot>
 struct DrawOperation {
   using T = typename RasterProblem::T;
+  using C = typename RasterProblem::C;
   using ForOneImage = typename RasterProblem::Projection::ForOneImage;
   static constexpr int N = RasterProblem::N, M = RasterProblem::M, taps = 2 * RasterProblem::Kernel::reach;
   static constexpr bool tangent = Tangent;
@@ -29,9 +30,9 @@ struct DrawOperation {
   static constexpr bool weighted =
       !std::is_same_v<decltype(RasterProblem::weights), Table<const None>> || !std::is_same_v<WeightsDot, Table<const None>>;
   template <int Count>
-  using PointsOnImage = ProjectedPoints<T, M, Tangent, Count>;
+  using PointsOnImage = ProjectedPoints<C, M, Tangent, Count>;
   template <class A, int Count>
-  using TapsOf = PointTaps<T, A, M, RasterProblem::Kernel::reach, Tangent, Count>;
+  using TapsOf = PointTaps<C, A, M, RasterProblem::Kernel::reach, Tangent, Count>;
 
   RasterProblem problem;
   ImageStack<T, M> images;
@@ -44,9 +45,9 @@ struct DrawOperation {
   template <int Count>
   KOKKOS_INLINE_FUNCTION void project(const ForOneImage& projection, std::int64_t b, std::int64_t i, int count,
                                       PointsOnImage<Count>& projected) const {
-    constexpr int W = simd::pack_width<T, Count>;
-    using P = simd::Pack<T, W>;
-    T q[N][Count], q_dot[points_move ? N : 1][Count];
+    constexpr int W = simd::pack_width<C, Count>;
+    using P = simd::Pack<C, W>;
+    C q[N][Count], q_dot[points_move ? N : 1][Count];
     load_points(problem.points, b, i, count, q);
     if constexpr (points_move) load_points(points_dot, b, i, count, q_dot);
     for (int lane = 0; lane < Count; lane += W) {

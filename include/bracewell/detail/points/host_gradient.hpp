@@ -56,6 +56,7 @@ template <class Op, class PointsBar, class WeightsBar>
 struct GatherPoints {
   static constexpr bool zeroed = false;
   using T = typename Op::T;
+  using C = typename Op::C;
 
   Op op;
   PointsBar points_bar;  // Tables, of None where they are not wanted
@@ -67,8 +68,8 @@ struct GatherPoints {
 
   void operator()(std::int64_t task, double* memory) const {
     using Want = typename Op::Want;
-    constexpr int N = Op::N, M = Op::M, W = simd::pack_width<T, points_per_block>, size = Op::sums > 0 ? Op::sums : 1;
-    using P = simd::Pack<T, W>;
+    constexpr int N = Op::N, M = Op::M, W = simd::pack_width<C, points_per_block>, size = Op::sums > 0 ? Op::sums : 1;
+    using P = simd::Pack<C, W>;
     using Wide = simd::Pack<double, W>;
     const std::int64_t piece = task % sums.shares, part = task / sums.shares % parts, group = task / sums.shares / parts;
     const std::int64_t begin = piece * points_per_task, end = std::min(begin + points_per_task, op.problem.count);
@@ -112,7 +113,7 @@ struct GatherPoints {
               T* const to = weights.at(part, b, c) + i;
               for (int lane = 0; lane < count; ++lane) to[lane] += bar[lane];
             });
-        T q_bar[N][points_per_block];
+        C q_bar[N][points_per_block];
         for (int lane = 0; lane < points_per_block; lane += W) {
           P q[N], x_bar[M], bar[N] = {};
           for (int d = 0; d < N; ++d) q[d] = simd::load<P>(bars.q[d] + lane);
@@ -125,7 +126,7 @@ struct GatherPoints {
         if constexpr (Want::points)
           for (int d = 0; d < N; ++d) {
             T* const to = points.at(part, b, d) + i;
-            for (int lane = 0; lane < count; ++lane) to[lane] += q_bar[d][lane];
+            for (int lane = 0; lane < count; ++lane) to[lane] += T(q_bar[d][lane]);
           }
         if (++blocks % 16 == 0) flush();  // sums of few numbers keep their precision
       }

@@ -13,7 +13,7 @@ namespace bracewell::detail {
 /// A point sorted by tiles. Which it is matters to its weight.
 template <class Op>
 struct SortedPoint {
-  typename Op::T at[Op::M * (Op::tangent ? 2 : 1)];  // x, and x_dot
+  typename Op::C at[Op::M * (Op::tangent ? 2 : 1)];  // x, and x_dot
   [[no_unique_address]] std::conditional_t<Op::weighted, std::int32_t, None> index;
 };
 
@@ -34,9 +34,9 @@ struct PointSort {
   /// run(spots, lane, key) for the points of a part that fall on the image.
   template <class Run>
   void for_points(std::int64_t image, std::int64_t part, const Run run) const {
-    using T = typename Op::T;
-    using Int = simd::Integer<T>;
-    constexpr int W = simd::pack_width<T, points_per_block>;
+    using C = typename Op::C;
+    using Int = simd::Integer<C>;
+    constexpr int W = simd::pack_width<C, points_per_block>;
     using I = simd::Pack<Int, W>;
     const std::int64_t b = (first_image + image) / op.problem.poses, p = (first_image + image) % op.problem.poses;
     const std::int64_t begin = part * points_per_task, end = std::min(begin + points_per_task, op.problem.count);
@@ -48,7 +48,7 @@ struct PointSort {
       for (int lane = 0; lane < points_per_block; lane += W) {
         I keys{}, valid = I{} + Int(1);
         for (int e = 0; e < M; ++e) {
-          auto at = simd::load<simd::Pack<T, W>>(projected.x[e] + lane);
+          auto at = simd::load<simd::Pack<C, W>>(projected.x[e] + lane);
           keys += tiling.key(e, first_tap<Op::taps / 2>(at, op.images.extent[e], valid), Op::taps);
         }
         simd::store(key + lane, keys);
@@ -178,7 +178,7 @@ struct SumTile : PointSort<Op> {
     const auto flush = [&] {
       if (count == 0) return;
       for (int lane = count; lane < points_per_block; ++lane) {
-        for (int e = 0; e < M; ++e) projected.x[e][lane] = Kokkos::Experimental::quiet_NaN_v<T>;
+        for (int e = 0; e < M; ++e) projected.x[e][lane] = Kokkos::Experimental::quiet_NaN_v<typename Op::C>;
         if constexpr (Op::weighted) projected.index[lane] = projected.index[0];
       }
       add_to_tile<Op, points_per_block>(this->op, out_weight, b, projected, tile, channel, channels, sums);

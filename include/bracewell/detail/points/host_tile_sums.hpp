@@ -15,7 +15,7 @@ template <class Op, int Count>
 KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::tangent>& out_weight, std::int64_t b,
                                         const typename Op::template PointsOnImage<Count>& projected, const Tile<Op::M>& tile,
                                         int channel, int channels, double* sums) {
-  constexpr int M = Op::M, taps = Op::taps, W = simd::pack_width<typename Op::T, Count>;
+  constexpr int M = Op::M, taps = Op::taps, W = simd::pack_width<typename Op::C, Count>;
   using Taps = typename Op::template TapsOf<double, Count>;
   using Int = typename Taps::Int;
   using I = simd::Pack<Int, W>;

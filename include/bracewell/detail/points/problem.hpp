@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/core/arrays.hpp>
 
+#include <type_traits>
+
 namespace bracewell::detail {
 
 /// Images [B][P][C], and an axis of M each, x first and contiguous.
@@ -25,10 +27,15 @@ struct ImageStack {
   }
 };
 
+/// What coordinates are computed in: double for double points, whatever images are made of.
+template <class T, class Points>
+using CoordinateType = std::conditional_t<std::is_same_v<Points, Table<const double>>, double, T>;
+
 /// What images are made of, and how they look at it.
 template <class T_, int N_, int M_, class Points, class Weights, class ProjectionType, class KernelType>
 struct RasterProblem {
   using T = T_;
+  using C = CoordinateType<T, Points>;
   using Projection = ProjectionType;
   using Kernel = KernelType;
   static constexpr int N = N_, M = M_;

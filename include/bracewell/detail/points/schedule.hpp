@@ -122,18 +122,15 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
     }
     if constexpr (sums_voxels) launch(exec, label + "_background", all * voxel_parts, sum_voxels);
   } else {
-    const auto teams = [&](std::int64_t count) { return Kokkos::TeamPolicy<Exec>(exec, int(count), Kokkos::AUTO); };
     if (!options.accumulate) {
       fill_zero(exec, points_bar);
       fill_zero(exec, weights_bar);
     }
     if constexpr (reads_points)
-      if (all * pieces > 0)
-        Kokkos::parallel_for(label, teams(all * pieces),
-                             GatherTeam<Op, std::decay_t<decltype(points_table)>, std::decay_t<decltype(weights_table)>>{
-                                 op, points_table, weights_table, sums, points_per_task});
-    if constexpr (sums_voxels)
-      if (all > 0) Kokkos::parallel_for(label + "_background", teams(all * voxel_parts), VoxelTeam<T, M>{sum_voxels});
+      launch_teams(exec, label, all * pieces,
+                   GatherTeam<Op, std::decay_t<decltype(points_table)>, std::decay_t<decltype(weights_table)>>{
+                       op, points_table, weights_table, sums, points_per_task});
+    if constexpr (sums_voxels) launch_teams(exec, label + "_background", all * voxel_parts, VoxelTeam<T, M>{sum_voxels});
   }
 
   const auto add = [&](auto axes, const char* suffix, const auto& bar, const SharedSums& from, const auto& place) {
@@ -147,6 +144,7 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
   add(vector, "_shifts", shifts_of(poses_bar), sums, sums_of_array<M, 1>(Want::parameters ? M * N : 0));
   add(scalar, "_out_weight", out_weight_of(exposure_bar), sums, sums_of_array<1, 1>(Op::pose_sums));
   add(scalar, "_background", background_of(exposure_bar), voxel_sums, sums_of_array<1, 1>(0));
+  scratch.release(exec);
 }
 
 }  // namespace bracewell::detail

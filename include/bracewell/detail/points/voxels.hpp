@@ -98,7 +98,8 @@ struct TapWalk {
   KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const {
     const auto w = point.weight[axis][j][lane];
     if constexpr (Given<XDot>) {
-      return Dual<std::remove_const_t<decltype(w)>>{w, x_dot[axis][lane] * slope(axis, j)};
+      using W = std::remove_const_t<decltype(w)>;
+      return Dual<W>{w, W(x_dot[axis][lane] * slope(axis, j))};
     } else {
       return w;
     }

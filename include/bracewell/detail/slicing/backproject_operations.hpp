@@ -11,6 +11,10 @@ namespace bracewell::detail {
 /// Times the multiplicity: a half where a sample's column is its own mate.
 template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& block, int width, T (&x)[Count]) {
+  if constexpr (Count == 1) {  // no index but a constant: a device keeps the array in a register
+    if (block.kx == 0 || 2 * block.kx == width) x[0] *= T(0.5);
+    return;
+  }
   const auto weigh_column = [&](int kx) {
     const int lane = kx - block.kx;
     if (lane >= block.lanes.begin && lane < block.lanes.end) x[lane] *= T(0.5);
@@ -94,7 +98,7 @@ struct BackprojectOperation {
     return BackprojectOperation<Geometry, Kernel, std::decay_t<decltype(others)>>{geometry, kernel, others, accumulate};
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {
@@ -158,7 +162,7 @@ struct BackprojectTangent {
         geometry, kernel, others, slices, weights, rates, accumulate};
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {
@@ -238,7 +242,7 @@ struct BackprojectCotangent {
   Gradient gradient;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
     if (accumulate) return;
     if constexpr (Given<SlicesBar>) write_zeros(slices_bar, b, p, row, begin, end);
     if constexpr (Given<WeightsBar>) write_zeros(weights_bar, b, p, row, begin, end);

@@ -43,7 +43,7 @@ class Phases {
 
   /// To the block of a row from k_x on.
   template <int N>
-  KOKKOS_INLINE_FUNCTION void start(const Row<T, N, M>& row, int kx) {
+  KOKKOS_INLINE_FUNCTION void start(const Row<N, M>& row, int kx) {
     if constexpr (Count == 1) {
       base_ = phase_factor<T>(row.cycles + kx * cycles_[0]);
     } else {
@@ -99,7 +99,7 @@ class Phases {
 template <class T, int N, int M, int Count>
 struct Block {
   std::int64_t b, p;
-  const Row<T, N, M>* row;
+  const Row<N, M>* row;
   int kx;
   LaneRange lanes;
   const Phases<T, M, Count>* phases;
@@ -168,9 +168,9 @@ template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void prefetch_block(None, const Block<T, N, M, Count>&) {}
 
 /// Zeroes samples that do not count.
-template <class V, class T, int N, int M>
-KOKKOS_INLINE_FUNCTION void write_zeros(const SliceStack<V, M>& slices, std::int64_t b, std::int64_t p,
-                                        const Row<T, N, M>& row, int begin, int end) {
+template <class V, int N, int M>
+KOKKOS_INLINE_FUNCTION void write_zeros(const SliceStack<V, M>& slices, std::int64_t b, std::int64_t p, const Row<N, M>& row,
+                                        int begin, int end) {
   V* out = slices.row(b, p, row);
   for (int kx = begin; kx < end; ++kx) out[kx] = 0;
 }
@@ -178,10 +178,10 @@ KOKKOS_INLINE_FUNCTION void write_zeros(const SliceStack<V, M>& slices, std::int
 /// Rates of change along a row: of κ, and of the phase's angle, in radians.
 template <class T, int N, int M>
 struct RateRow {
-  Row<T, N, M> row;
+  Row<N, M> row;
   double cycles_per_step;
 
-  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return row.kappa(d, kx); }
+  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return T(row.kappa(d, kx)); }
   KOKKOS_INLINE_FUNCTION T angle(int kx) const { return T(2 * Kokkos::numbers::pi * (row.cycles + kx * cycles_per_step)); }
 };
 

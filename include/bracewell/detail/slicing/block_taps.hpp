@@ -87,8 +87,8 @@ struct alignas(simd::alignment<Count>) TapRows {
   /// Whether they can be had of this grid: it is no smaller than a stencil, and offsets fit an Int.
   template <class V>
   KOKKOS_INLINE_FUNCTION static bool fit(const Grid<V, N>& grid) {
-    bool fit = grid.columns() >= taps && grid.stride[N - 1] * grid.extent[N - 1] <= largest;
-    for (int d = 1; d < N; ++d) fit = fit && grid.extent[d] >= taps;
+    bool fit = grid.columns() >= taps && grid.columns() <= largest;
+    for (int d = 1; d < N; ++d) fit = fit && grid.extent[d] >= taps && grid.stride[d] * grid.extent[d] <= largest;
     return fit;
   }
 
@@ -190,14 +190,23 @@ struct BlockTaps {
                                                   Stencil& stencil) {
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
+    // κ = base + fraction + lane · step, of which only what is less than a block is rounded to T.
+    int base[N];
+    T fraction[N], step[N];
+    for (int d = 0; d < N; ++d) {
+      const double at = block.row->kappa(d, block.kx), whole = Kokkos::abs(at) < 1e9 ? Kokkos::floor(at) : 0;
+      base[d] = int(whole);
+      fraction[d] = T(at - whole);
+      step[d] = T(block.row->step[d]);
+    }
     bool mirrored = false;
     const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
     for (int lane = 0; lane < Count; lane += W) {
-      P kx = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
-      kx = simd::select(kx < first, first, simd::select(kx > last, last, kx)) + T(block.kx);
+      P i = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
+      i = simd::select(i < first, first, simd::select(i > last, last, i));
       P kappa[N];
-      for (int d = 0; d < N; ++d) kappa[d] = kx * block.row->step[d] + block.row->start[d];
-      mirrored |= stencil.template set<Absolute>(lane, kernel, kappa, width);
+      for (int d = 0; d < N; ++d) kappa[d] = i * step[d] + fraction[d];
+      mirrored |= stencil.template set<Absolute>(lane, kernel, base, kappa, width);
     }
     return mirrored;
   }

@@ -96,10 +96,13 @@ struct FindScale {
   using T = typename Op::T;
 
   Op op;
-  std::int64_t samples;  // of a slice
-  double repeats;        // how often each that reaches a point may add to it, and so in all slices
+  std::int64_t samples, all;  // of a slice, and of all slices
+  double repeats;             // how often each that reaches a point may add to it, and so in all slices
 
-  KOKKOS_FUNCTION void operator()(std::int64_t i, FixedPointScale& found) const {
+  KOKKOS_FUNCTION void operator()(std::int64_t first, FixedPointScale& found) const {
+    for (std::int64_t i = first; i < all; i += most_device_tasks) join(found, of_sample(i));
+  }
+  KOKKOS_FUNCTION FixedPointScale of_sample(std::int64_t i) const {
     T data = 0, density = 0;
     PoseSums<typename Op::Gradient> no_sums;
     run_sample(op, i / samples, i % samples, no_sums, LargestTerm<T>{data, density});
@@ -108,7 +111,7 @@ struct FindScale {
     Pose<Op::N, Op::M> pose;
     if (i % samples == 0 && op.geometry.load(slice / poses, slice % poses, pose))
       here.samples = Kokkos::fmin(double(samples), samples_in_box(pose, 2 * Op::reach * Kokkos::sqrt(double(Op::N))));
-    join(found, here);
+    return here;
   }
   KOKKOS_FUNCTION void init(FixedPointScale& found) const { found = {0, 0, 0}; }
   KOKKOS_FUNCTION void join(FixedPointScale& found, const FixedPointScale& other) const {
@@ -228,12 +231,13 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
   const std::int64_t samples = geometry.rows() * geometry.columns(), all = geometry.references * geometry.poses * samples;
   double repeats = 2.0 * geometry.poses;  // κ and −κ, and its periodic images
   for (const int extent : geometry.extent) repeats *= 2 + 2 * Op::reach / extent;
-  Kokkos::parallel_reduce(label + "_units", Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, all),
-                          FindScale<FixedOp>{op, samples, repeats}, scale);
+  const Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>> policy(exec, 0, std::min(all, most_device_tasks));
+  Kokkos::parallel_reduce(label + "_units", light_weight(policy), FindScale<FixedOp>{op, samples, all, repeats}, scale);
   launch(exec, label, all, FixedSampleTask<FixedOp>{op, samples, scale.data()});
   write_fixed_point(exec, label + "_data", fixed_data, data, &scale.data()->data, geometry.references, options.accumulate);
   write_fixed_point(exec, label + "_density", fixed_density, density, &scale.data()->density, geometry.references,
                     options.accumulate);
+  scratch.release(exec);
 }
 
 }  // namespace bracewell::detail

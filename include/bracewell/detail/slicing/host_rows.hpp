@@ -14,7 +14,7 @@ namespace bracewell::detail {
 template <class Op, class Rows>
 class Pipeline {
   using Block = detail::Block<typename Op::T, Op::N, Op::M, samples_per_block>;
-  using Row = detail::Row<typename Op::T, Op::N, Op::M>;
+  using Row = detail::Row<Op::N, Op::M>;
   using Phases = detail::Phases<typename Op::T, Op::M, samples_per_block>;
   using Sums = PoseSums<typename Op::Gradient>;
 

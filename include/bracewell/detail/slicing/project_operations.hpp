@@ -23,7 +23,7 @@ struct ProjectOperation {
   SliceStack<Kokkos::complex<T>, M> slices;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
     if (!accumulate) write_zeros(slices, b, p, row, begin, end);
   }
 
@@ -66,7 +66,7 @@ struct ProjectTangent {
   SliceStack<Kokkos::complex<T>, M> slices_dot;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
     if (!accumulate) write_zeros(slices_dot, b, p, row, begin, end);
   }
 
@@ -134,7 +134,7 @@ struct ProjectCotangent {
                                                                    grid,     other,  accumulate};
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {

@@ -48,9 +48,7 @@ void for_samples(const Exec& exec, const std::string& label, const Op& op, const
     const std::int64_t shares = shares_of_slice<Exec>(geometry);
     launch(exec, label, slices * shares, RowTask<Op>{op, sums, shares});
   } else if constexpr (Op::Gradient::size > 0) {
-    if (slices == 0) return;
-    Kokkos::parallel_for(label, Kokkos::TeamPolicy<Exec>(exec, int(slices * sums.shares), Kokkos::AUTO),
-                         TeamTask<Op>{op, sums, samples});
+    launch_teams(exec, label, slices * sums.shares, TeamTask<Op>{op, sums, samples});
   } else {
     launch(exec, label, slices * samples, SampleTask<Op>{op, samples});
   }
@@ -69,6 +67,7 @@ void sum_poses(const Exec& exec, const std::string& label, const Op& op, const P
   const SharedSums sums{scratch.template at<double>(at), shares, Gradient::size};
   for_samples(exec, label, op, sums);
   add_pose_shares(exec, label + "_poses", geometry, Gradient{}, sums, poses_bar, options.accumulate);
+  scratch.release(exec);
 }
 
 /// Runs an operation that writes slices, and sums cotangents of poses if it has any.

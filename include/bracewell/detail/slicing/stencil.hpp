@@ -23,18 +23,21 @@ struct alignas(simd::alignment<Count>) Stencil {
   T mate_weight[taps][Count];            // along x; set where mirrored
   T mate_slope[Slopes ? taps : 1][Count];
 
-  /// Fills the lanes of a pack from `lane` on with the samples at κ, within the range of int. With Absolute, the kernel is |φ|.
+  /// Fills the lanes of a pack from `lane` on with the samples at base + κ, within the range of int. With Absolute, the kernel is |φ|.
   /// Returns whether some are mirrored.
   template <bool Absolute, class Kernel, class P>
-  KOKKOS_INLINE_FUNCTION bool set(int lane, const Kernel& kernel, const P (&kappa)[N], int width) {
-    const P side = simd::select(kappa[0] < 0, simd::broadcast<P>(-1), simd::broadcast<P>(1));
+  KOKKOS_INLINE_FUNCTION bool set(int lane, const Kernel& kernel, const int (&base)[N], const P (&kappa)[N], int width) {
+    using I = simd::Pack<Int, simd::lanes<P>>;
+    const auto negative = kappa[0] + T(base[0]) < 0;
+    const P side = simd::select(negative, simd::broadcast<P>(-1), simd::broadcast<P>(1));
     simd::store(sign + lane, side);
     for (int d = 0; d < N; ++d) {
       const P folded = side * kappa[d];
-      const auto base = simd::floor(folded);
-      const P f = folded - simd::convert<P>(base);
+      const I whole = simd::floor(folded);
+      const P f = folded - simd::convert<P>(whole);
+      const I from = simd::select(negative, simd::broadcast<I>(-base[d]), simd::broadcast<I>(base[d]));
       P w[taps];
-      simd::store(first[d] + lane, base + (1 - Reach));
+      simd::store(first[d] + lane, I(whole + from + (1 - Reach)));
       kernel_weights<false>(kernel, f, w);
       P s[Slopes ? taps : 1];
       if constexpr (Slopes) kernel_weights<true>(kernel, f, s);
@@ -45,7 +48,6 @@ struct alignas(simd::alignment<Count>) Stencil {
         simd::store(weight[d][j] + lane, w[j]);
       }
     }
-    using I = simd::Pack<Int, simd::lanes<P>>;
     const I x = simd::load<I>(first[0] + lane);
     const auto moved = (x < first_direct<Symmetric>) | (x > last_direct<taps, Symmetric>(width));
     simd::store(mirrored + lane, I(moved));
