@@ -41,7 +41,8 @@ using HostView = Kokkos::View<Data, Kokkos::LayoutStride, Kokkos::HostSpace, Kok
 
 }  // namespace detail
 
-/// A View of an Eigen vector, [n], or matrix, [rows][cols], or of a Map, Ref or block of one. It must not outlive the object.
+/// A View of an Eigen vector, [n], or matrix, [rows][cols], or of a Map, Ref or block of one. It must not outlive the
+/// object.
 template <class Object>
 requires std::is_base_of_v<Eigen::DenseBase<std::decay_t<Object>>, std::decay_t<Object>>
 auto as_view(Object&& object) {

@@ -8,8 +8,8 @@
 ///   FFT, crop, correct_gridding(…, Gridding::reconstruction).
 ///
 /// FFTs are NumPy's: forward unscaled, inverse divided by the number of voxels. All functions work in place on the last Axes
-/// axes of a View (or Spectrum), all of them by default; what is in front is a batch. They are ordered on the execution space
-/// instance and do not wait for it.
+/// axes of a View (or Spectrum), all of them by default; what is in front is a batch. They are ordered on the execution
+/// space instance and do not wait for it.
 #pragma once
 
 #include <bracewell/detail/arguments/call.hpp>
@@ -132,8 +132,8 @@ void divide(const Exec& exec, const char* name, const Data& data, const Density&
 
 }  // namespace detail
 
-/// Spectra of maps and images whose origin is voxel ⌊n/2⌋ become those of ones whose origin is index 0, as slicing needs them:
-/// times exp(+2πi Σ_d k_d ⌊n_d/2⌋ / n_d), n the extents of the array that was transformed, padding included.
+/// Spectra of maps and images whose origin is voxel ⌊n/2⌋ become those of ones whose origin is index 0, as slicing needs
+/// them: times exp(+2πi Σ_d k_d ⌊n_d/2⌋ / n_d), n the extents of the array that was transformed, padding included.
 template <int Axes = 0, class Exec, class X>
 void origin_to_zero(const Exec& exec, const X& spectrum) {
   detail::move_origin<Axes>(exec, "origin_to_zero", spectrum, +1);
@@ -150,16 +150,16 @@ enum class Gridding { reference, reconstruction };
 
 /// Divides a real map by the kernel's transform Π_d φ^(x_d / n_d), which removes the roll-off that interpolation in Fourier
 /// space multiplies it with; a reconstruction is moreover multiplied by ∫|φ| for every axis, since its density was gathered
-/// with |φ|. x_d is measured from voxel ⌊h_d/2⌋ of the map's own extents h; n are the extents of the padded array that was or
-/// will be transformed (J. I. Jackson et al., IEEE TMI 10, 473 (1991)).
+/// with |φ|. x_d is measured from voxel ⌊h_d/2⌋ of the map's own extents h; n are the extents of the padded array that was
+/// or will be transformed (J. I. Jackson et al., IEEE TMI 10, 473 (1991)).
 ///
 /// - `map`: real, of any strides.
 /// - `padded`: n in memory order, [D, H, W].
-/// - `options`, `kernel`: what slices are cut or inserted with; of the options, `interpolation` and, for Kaiser–Bessel, `padding`
-///   (or else `oversampling`) matter. A kernel of your own must have KOKKOS_FUNCTION transform(u).
+/// - `options`, `kernel`: what slices are cut or inserted with; of the options, `interpolation` and, for Kaiser–Bessel,
+///   `padding` (or else `oversampling`) matter. A kernel of your own must have KOKKOS_FUNCTION transform(u).
 /// \throws std::invalid_argument for extents that are smaller than the map's; where a Kaiser–Bessel kernel that the options name is
-/// designed for another padding than that of `padded`; and where one leaves less than 0.01 of the map's edge to divide by, as
-/// without any padding.
+/// designed for another padding than that of `padded`; and where one leaves less than 0.01 of the map's edge to divide by,
+/// as without any padding.
 template <int Axes = 0, class Exec, class X, class Kernel = None>
 void correct_gridding(const Exec& exec, const X& map, const std::array<long, detail::axes_of<Axes, X>>& padded, Gridding use,
                       const SliceOptions& options = {}, const Kernel& kernel = {}) {
@@ -193,8 +193,8 @@ void divide_by_density(const Exec& exec, const Data& data, const Density& densit
   detail::divide<false>(exec, "divide_by_density", data, density, floor);
 }
 
-/// data /= density + 1/snr: the Wiener filter for images of one signal-to-noise ratio, in units of the weights; infinite for images
-/// without noise. Where the divisor is 0, nothing was seen, and the result is 0.
+/// data /= density + 1/snr: the Wiener filter for images of one signal-to-noise ratio, in units of the weights; infinite for
+/// images without noise. Where the divisor is 0, nothing was seen, and the result is 0.
 template <class Exec, class Data, class Density>
 void divide_wiener(const Exec& exec, const Data& data, const Density& density, double snr) {
   if (!(snr > 0)) detail::refuse("divide_wiener", "snr", std::to_string(snr), "a positive number");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Options as values: their checks, and the kernel that they name turned into a type, once.
+// The kernel that options name, as a type: the one place where a choice at run time becomes one at compile time.
 #pragma once
 
 #include <bracewell/detail/arguments/check.hpp>
@@ -12,7 +12,9 @@
 namespace bracewell::detail {
 
 /// What a kernel named by options is designed for.
-inline double padding_of(const SliceOptions& options) { return options.padding > 0 ? options.padding : options.oversampling; }
+inline double padding_of(const SliceOptions& options) {
+  return options.padding > 0 ? options.padding : options.oversampling;
+}
 
 /// run(kernel) with the user's kernel or else with the one that the options name.
 template <class Kernel, class Run>

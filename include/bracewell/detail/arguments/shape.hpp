@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An array's shape and place in memory without its type, and what is refused of it: always on, before anything is written.
+// An array's shape and place in memory without its type, and the checks of one shape. Checks are always on, and come before
+// anything is written.
 #pragma once
 
 #include <bracewell/detail/arguments/kinds.hpp>
@@ -29,11 +30,11 @@ struct Shape {
   const char* name;
   int rank = 0;
   std::int64_t extent[8] = {}, stride[8] = {};
-  std::int64_t width = 0;       // real extent of the last axis
+  std::int64_t width = 0;  // real extent of the last axis
   bool width_given = false;
-  std::size_t alignment = 1;    // of its elements
+  std::size_t alignment = 1;  // of its elements
   const void* data = nullptr;
-  const char* begin = nullptr;  // of its memory; null where it is not contiguous, and others may live in its gaps
+  const char* begin = nullptr;  // of its memory; null where it is not contiguous: other arrays may lie in its gaps
   const char* end = nullptr;
 };
 
@@ -65,7 +66,7 @@ inline std::string text(const Shape& s) {
   return t + "]";
 }
 
-/// One axis has the extent that others ask for.
+/// Checks the extent of one axis.
 inline void check_extent(const char* function, const Shape& s, int axis, std::int64_t expected, const std::string& why) {
   if (s.extent[axis] != expected)
     refuse(function, s.name, "of shape " + text(s),
@@ -86,14 +87,14 @@ inline void check_rows(const char* function, const Shape& s, int axes) {
              "extents from 1 to 2^30 on its last " + std::to_string(axes) + " axes");
 }
 
-/// The same of half spectra, whose real width is known. Where a View leaves it open and its other extents are equal, the even
-/// width must be a likely one: an odd box, or a full spectrum in place of a half, would be read one column short or twice too wide.
+/// The same for a half spectrum, whose stored columns must fit its real width. Where a View leaves it open and its other
+/// extents are equal, the even width must be a likely one: an odd box, or a full spectrum in place of a half, would be read
+/// one column short or twice too wide.
 inline void check_stored(const char* function, const Shape& s, int axes) {
   check_rows(function, s, axes);
   const std::int64_t columns = s.extent[s.rank - 1];
   if (s.width < 1 || s.width / 2 + 1 != columns)
-    refuse(function, s.name,
-           std::to_string(columns) + " stored columns wide for a real width of " + std::to_string(s.width),
+    refuse(function, s.name, std::to_string(columns) + " stored columns wide for a real width of " + std::to_string(s.width),
            "width/2 + 1 columns of a positive width (give odd and unit widths as bracewell::Spectrum{view, width})");
   const std::int64_t n = axes > 1 ? s.extent[s.rank - 2] : 0;
   bool equal = !s.width_given && n > 2;
@@ -103,7 +104,8 @@ inline void check_stored(const char* function, const Shape& s, int axes) {
            "bracewell::Spectrum{view, " + std::to_string(n) + "}, or with " + std::to_string(n - 1));
   if (equal && columns == n)
     refuse(function, s.name, "of shape " + text(s) + ", as a full spectrum has it",
-           "half of it, " + std::to_string(n / 2 + 1) + " columns, or bracewell::Spectrum{view, " + std::to_string(s.width) + "}");
+           "half of it, " + std::to_string(n / 2 + 1) + " columns, or bracewell::Spectrum{view, " + std::to_string(s.width) +
+               "}");
 }
 
 }  // namespace bracewell::detail

@@ -11,15 +11,16 @@
 
 namespace bracewell::detail {
 
-/// On a host, rows of samples are worked on by packs, and every number of an output is summed by one thread; on a device a
-/// thread has one sample and adds atomically.
+/// On a host, a thread works on packs, and every number of an output is summed by one thread. On a device, a thread has one
+/// sample or point, and adds atomically.
 template <class Exec>
 inline constexpr bool on_host = std::is_same_v<typename Exec::memory_space, Kokkos::HostSpace>;
 
-// Tasks that keep all processors busy, whatever their number: sums that are made of a task's share each do not depend on it.
+// Tasks enough to keep all processors busy. Their number does not depend on that of the processors, so that sums over the
+// shares of tasks do not either.
 inline constexpr std::int64_t enough_host_tasks = 256, enough_device_tasks = 2048;
-inline constexpr std::int64_t enough_worker_tasks =
-    64;  // where each needs memory of its own, or is followed by a sum over all
+// The same where each task needs memory of its own, or a sum over all tasks follows.
+inline constexpr std::int64_t enough_worker_tasks = 64;
 
 /// a / b rounded up.
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -34,8 +35,8 @@ void for_launches(std::int64_t tasks, const Run& run) {
     run(first, std::min(tasks, first + most_device_tasks));
 }
 
-/// A device's policy whose launches carry their functor along. Others go through one buffer of the device, and the host waits for
-/// the kernel that used it before.
+/// A device's policy whose launches carry their functor along. Others go through one buffer of the device, and the host
+/// waits for the kernel that used it before.
 template <class Policy>
 auto light_weight(const Policy& policy) {
   return Kokkos::Experimental::require(policy, Kokkos::Experimental::WorkItemProperty::HintLightWeight);
@@ -77,12 +78,12 @@ void launch_teams(const Exec& exec, const std::string& label, std::int64_t tasks
   });
 }
 
-/// One of the host's threads: takes tasks one by one, with memory of its own, zeros where a task says that it is `zeroed`.
+/// One of the host's threads. It takes tasks one by one, and has memory of its own, zeroed before the first if Task::zeroed.
 template <class Task>
 struct Worker {
   Task task;
   std::int64_t tasks;
-  std::int64_t* next;  // task; it was set to 0
+  std::int64_t* next;  // the next task, for all workers; 0 at first
   double* memory;
   std::int64_t size;  // of a worker's memory
 
@@ -98,7 +99,7 @@ struct SetZero {
   void operator()(std::int64_t) const { *number = 0; }
 };
 
-/// Runs task(i, memory) for i = 0 … tasks − 1. Which worker runs which task is by chance.
+/// Runs task(i, memory) for i = 0 … tasks − 1. Which worker runs which task is left to chance.
 template <class Exec, class Task>
 void for_workers(const Exec& exec, const std::string& label, std::int64_t tasks, double* memory, std::int64_t size,
                  std::int64_t* next, const Task& task) {

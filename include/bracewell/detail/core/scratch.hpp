@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Scratch in pieces.
+// Scratch memory of one call, in pieces.
 #pragma once
 
 #include <bracewell/detail/core/launch.hpp>

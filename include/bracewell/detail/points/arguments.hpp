@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the types of a problem of the rasterizer are, and from its arguments to the plain structures that kernels hold.
+// The types of a problem of the rasterizer, and the plain structures that kernels hold, made of its arguments.
 #pragma once
 
 #include <bracewell/detail/arguments/call.hpp>
@@ -12,7 +12,7 @@
 
 namespace bracewell::detail {
 
-/// 0 where it is not static, or not there.
+/// The last extent of a View; 0 where it is not static, or where there is no View.
 template <class X>
 constexpr int last_static_extent() {
   if constexpr (rank_of<X>() == 0) {
@@ -51,7 +51,7 @@ struct RasterTypes {
   }
 };
 
-/// Of images, to be read or to be written.
+/// The stack of images, to be read or to be written.
 template <class P, class V, class X>
 ImageStack<V, P::M> make_images(const X& x) {
   constexpr int rank = rank_of<X>();

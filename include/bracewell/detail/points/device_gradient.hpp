@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Cotangents of points, poses and exposures on a device: a team has a stretch of the points, a thread one of them.
+// Cotangents of points, poses and exposures on a device: a team has a range of the points, a thread one of them.
 #pragma once
 
 #include <bracewell/detail/points/host_gradient.hpp>
 
 namespace bracewell::detail {
 
-/// Device: a team has a stretch of the points of one image, a thread a point.
+/// Device: a team has a range of the points on one image, a thread has a point.
 template <class Op, class PointsBar, class WeightsBar>
 struct GatherTeam {
   using T = typename Op::T;

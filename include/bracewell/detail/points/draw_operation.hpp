@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Points onto images, out = background + out_weight Σ_i weight_i Π_e φ(x_e − v_e), and its rate of change: the same sums over dual
-// numbers.
+// Points onto images, out = background + out_weight Σ_i weight_i Π_e φ(x_e − v_e), and its rate of change: the same sums
+// over dual numbers.
 #pragma once
 
 #include <bracewell/detail/core/nontemporal.hpp>
@@ -10,7 +10,7 @@
 
 namespace bracewell::detail {
 
-/// A few points where they are on an image. In idle lanes x is NaN, and the index that of another.
+/// A few points at their places in an image. Idle lanes have x = NaN, and the index of another point.
 template <class C, int M, bool Tangent, int Count>
 struct ProjectedPoints {
   C x[M][Count];
@@ -18,7 +18,7 @@ struct ProjectedPoints {
   std::int32_t index[Count];
 };
 
-/// The operation. Tangent: images are rates of change; their background is its rate.
+/// Draws points. With Tangent, images are rates of change, and `background` is the rate of change of the background.
 template <class RasterProblem, bool Tangent, class PointsDot, class WeightsDot>
 struct DrawOperation {
   using T = typename RasterProblem::T;
@@ -76,7 +76,7 @@ struct DrawOperation {
                               nontemporal_bytes;
   }
 
-  /// What an image multiplies its points by.
+  /// The out_weight of an image, and with Tangent its rate.
   KOKKOS_INLINE_FUNCTION Product<double, Tangent> out_weight(std::int64_t b, std::int64_t p) const {
     if constexpr (Tangent) {
       return {problem.out_weight(b, p), out_weight_dot(b, p)};
@@ -85,7 +85,7 @@ struct DrawOperation {
     }
   }
 
-  /// The same times a point's weight.
+  /// The same times the weight of a point in a channel.
   KOKKOS_INLINE_FUNCTION Product<double, Tangent> amplitude(const Product<double, Tangent>& out_weight, std::int64_t b,
                                                             std::int32_t index, int c) const {
     const double weight = element(problem.weights, 1.0, b, index, c);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// From cotangents of images to those of points, weights, poses and exposures. With G the cotangent of an image, and of a point
+// From cotangents of images to those of points, weights, poses and exposures. With G the cotangent of an image, and of a
+// point
 //
 //     value   = Σ_v G[v] Π_e φ(x_e − v_e),     slope_e = ∂value/∂x_e,
 //
-// the cotangents are those of x, out_weight · weight · slope (which the projection pulls back to points and poses), of its weight,
-// out_weight · value, of out_weight, Σ_i weight_i · value_i, and of the background, Σ_v G[v].
+// the cotangents are those of x, out_weight · weight · slope (which the projection pulls back to points and poses), of its
+// weight, out_weight · value, of out_weight, Σ_i weight_i · value_i, and of the background, Σ_v G[v].
 //
-// Every point reads what it needs: nothing is written by two threads but sums over points, which are made of parts that are
-// added in a fixed order. Points' sums over images are made of few parts as well, where there are too few points for many
-// cores. Only on a device are these added atomically.
+// Every point reads the voxels under its taps. Sums over points, for poses and exposures, are made of shares that are added
+// in a fixed order. Sums over images, for points and weights, are made by one thread on a host, or, where there are too few
+// points for many cores, of shares of the images that are added in a fixed order; on a device they are atomic additions.
 #pragma once
 
 #include <bracewell/detail/points/load.hpp>
@@ -20,7 +21,8 @@
 
 namespace bracewell::detail {
 
-/// Which cotangents are wanted: of points, weights, the projection's parameters (rotations or a camera's), shifts, out_weight.
+/// Which cotangents are wanted: of points, weights, the projection's parameters (rotations or a camera's), shifts,
+/// out_weight.
 template <bool Points, bool Weights, bool Parameters, bool Shifts, bool OutWeight>
 struct Wanted {
   static constexpr bool points = Points, weights = Weights, parameters = Parameters, shifts = Shifts, out_weight = OutWeight;
@@ -101,8 +103,8 @@ struct GradientOperation {
   RasterProblem problem;
   ImageStack<const T, M> images;
 
-  /// Some points on one image: their coordinates, the cotangents of x, and each one's share of the cotangent of out_weight. All
-  /// are 0 for points that drop out.
+  /// Some points on one image: their coordinates, the cotangents of x, and each one's share of the cotangent of out_weight.
+  /// All are 0 for points that drop out.
   template <int Count>
   struct PointCotangents {
     C q[N][Count];

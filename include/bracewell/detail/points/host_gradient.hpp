@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cotangents of points, poses and exposures on the host: a thread has a stretch of the points.
+// Cotangents of points, poses and exposures on the host: a task has a range of the points.
 #pragma once
 
 #include <bracewell/detail/core/ordered_sums.hpp>
@@ -16,12 +16,12 @@ struct PointParts {
   bool shared;              // by all objects
   std::int64_t origin = 0;  // first of the points
 
-  /// To be indexed by points.
+  /// A row of numbers, to be indexed by points.
   KOKKOS_INLINE_FUNCTION T* at(std::int64_t part, std::int64_t b, std::int64_t component) const {
     return data + ((part * objects + (shared ? 0 : b)) * components + component) * count - origin;
   }
 
-  /// Of one object or of all.
+  /// The numbers of one part.
   std::int64_t size() const { return objects * components * count; }
 };
 
@@ -51,7 +51,7 @@ struct AddPoints {
   }
 };
 
-/// Host: a stretch of the points on some of the images of a group: all images, or those of one object.
+/// Host: a range of the points on some images of a group, which is all images, or those of one object.
 template <class Op, class PointsBar, class WeightsBar>
 struct GatherPoints {
   static constexpr bool zeroed = false;
@@ -61,8 +61,8 @@ struct GatherPoints {
   Op op;
   PointsBar points_bar;  // Tables, of None where they are not wanted
   WeightsBar weights_bar;
-  PointParts<T> all_points, all_weights;        // where images are in parts; else a worker has memory for a stretch
-  SharedSums sums;                              // a part of the sums is a stretch of the points
+  PointParts<T> all_points, all_weights;        // where images are in parts; else a worker has its own
+  SharedSums sums;                              // a share of them is over a range of the points
   std::int64_t points_per_task, groups, parts;  // parts: of a group's images
   bool accumulate;
 

@@ -10,14 +10,14 @@
 
 namespace bracewell::detail {
 
-/// A point sorted by tiles. Which it is matters to its weight.
+/// A point in the order of tiles. Its index is kept where it has a weight.
 template <class Op>
 struct SortedPoint {
   typename Op::C at[Op::M * (Op::tangent ? 2 : 1)];  // x, and x_dot
   [[no_unique_address]] std::conditional_t<Op::weighted, std::int32_t, None> index;
 };
 
-/// Sorting by tiles, of some images at a time.
+/// A counting sort of points by tiles, for some images at a time.
 template <class Op>
 struct PointSort {
   static constexpr int M = Op::M;
@@ -25,13 +25,13 @@ struct PointSort {
   Op op;
   Tiling<M> tiling;
   std::int64_t first_image;
-  std::int64_t parts, points_per_task;  // stretches of points
+  std::int64_t parts, points_per_task;  // ranges of points
   SortedPoint<Op>* entries;             // [image][point]
   std::int32_t* ends;                   // [image][part][key]; counts, then where the entries of a part end
 
   std::int32_t* ends_of(std::int64_t image, std::int64_t part) const { return ends + (image * parts + part) * tiling.keys; }
 
-  /// run(spots, lane, key) for the points of a part that fall on the image.
+  /// Calls run(projected, lane, key) for the points of a part that fall on the image.
   template <class Run>
   void for_points(std::int64_t image, std::int64_t part, const Run run) const {
     using C = typename Op::C;
@@ -69,7 +69,7 @@ struct CountKeys : PointSort<Op> {
   }
 };
 
-/// From counts to where entries begin.
+/// Turns counts of entries into the places where they begin.
 template <class Op>
 struct CountsToOffsets : PointSort<Op> {
   void operator()(std::int64_t image) const {
@@ -109,7 +109,7 @@ struct SumTile : PointSort<Op> {
 
   int groups, group;
 
-  /// Of a worker's memory: sums, then marks of rows.
+  /// The size of a worker's memory: sums, then a mark for each row.
   static std::int64_t memory(const Tile<M>& whole, int group) {
     return whole.size * group + ceil_div(whole.size / whole.row(), 8);
   }
@@ -148,7 +148,7 @@ struct SumTile : PointSort<Op> {
   }
 
  private:
-  /// run(entries, count) of what falls on a tile.
+  /// Calls run(entries, count) for each range of entries that fall on a tile.
   template <class Run>
   void for_stretches(std::int64_t image, const std::array<int, M>& at, const Run& run) const {
     const SortedPoint<Op>* const entries = this->entries + image * this->op.problem.count;

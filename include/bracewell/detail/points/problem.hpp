@@ -8,7 +8,7 @@
 
 namespace bracewell::detail {
 
-/// Images [B][P][C], and an axis of M each, x first and contiguous.
+/// Images [B][P][C] of M axes each, x first and contiguous.
 template <class V, int M>
 struct ImageStack {
   V* data;
@@ -31,7 +31,7 @@ struct ImageStack {
 template <class T, class Points>
 using CoordinateType = std::conditional_t<std::is_same_v<Points, Table<const double>>, double, T>;
 
-/// What images are made of, and how they look at it.
+/// What images are made of: points and weights, the projection, and the kernel that spreads points.
 template <class T_, int N_, int M_, class Points, class Weights, class ProjectionType, class KernelType>
 struct RasterProblem {
   using T = T_;

@@ -16,7 +16,7 @@
 
 namespace bracewell::detail {
 
-/// Of images that start from the background of an exposure; or, as Tangent, of their rates of change.
+/// The operation that draws images on the background of an exposure, or, as Tangent, their rates of change.
 template <class P, bool Tangent, class RasterProblem, class Images, class Start, class ExposureDot, class CloudDot>
 auto make_draw(const RasterProblem& problem, const Images& images, const Start& start, const ExposureDot& exposure_dot,
                const CloudDot& cloud_dot, const RasterOptions& options) {
@@ -82,7 +82,8 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
   Scratch scratch(options.workspace);
   const std::size_t sums_at = scratch.template add<double>(all * pieces * Op::sums);
   const std::size_t voxels_at = scratch.template add<double>(sums_voxels ? all * voxel_parts : 0);
-  // Hosts: cotangents of points and weights, of all of them where images are in parts, else of a stretch for each worker.
+  // On hosts, cotangents of points and weights: of all points where images are shared out in parts, else of a task's points,
+  // for each worker.
   PointParts<T> point_parts{nullptr, objects_of(points_bar), N, parts > 1 ? n : points_per_task, is_shared(points_bar)};
   PointParts<T> weight_parts{nullptr, objects_of(weights_bar), problem.channels, point_parts.count, is_shared(weights_bar)};
   std::size_t next = 0, memory = 0;

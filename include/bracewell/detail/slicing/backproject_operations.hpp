@@ -8,7 +8,7 @@
 
 namespace bracewell::detail {
 
-/// Times the multiplicity: a half where a sample's column is its own mate.
+/// Multiplies by the multiplicity: ½ on the columns that are their own mates, and 1 elsewhere.
 template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& block, int width, T (&x)[Count]) {
   if constexpr (Count == 1) {  // no index but a constant: a device keeps the array in a register
@@ -24,7 +24,7 @@ KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& bl
 }
 
 /// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Idle lanes are
-/// left as they are, unless the caller does not mind.
+/// left as they are, but for IdleLanesToo, where they may hold anything afterwards.
 template <bool IdleLanesToo, class Geometry, class Images, class Weights, class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void load_block(const Geometry& geometry, const Images& slices, const Weights& weights,
                                        const Block<T, N, M, Count>& block, T (&re)[Count], T (&im)[Count],
@@ -126,7 +126,8 @@ struct BackprojectOperation {
     const auto density = arrays.density_of(block.b);
     BlockValues<typename Arrays::Data, typename Arrays::Density, T, Count> values{data, density};
     load_block<true>(geometry, arrays.slices, arrays.weights, block, values.re, values.im, values.weight);
-    // Where several taps share a column, Σ |φ| is not |Σ φ|. On a device it is |φ| always: no choice leaves arrays in registers.
+    // Where several taps share a column, Σ |φ| is not |Σ φ|. A device takes |φ| always, since a choice at run time would put
+    // the arrays on its stack.
     if constexpr (Given<typename Arrays::Density>)
       if (Count == 1 || geometry.extent[0] < 2 * reach) {
         typename Plan<Count>::Stencil absolute;
@@ -137,8 +138,8 @@ struct BackprojectOperation {
   }
 };
 
-/// Inserts the rates of what is inserted, and what is inserted with the rates of its weights. `arrays` has the tangents of slices
-/// and weights; Rates is the Geometry of the poses' tangents.
+/// Inserts the tangents of slices and weights with the kernel's weights, and slices and weights with the rates of change of
+/// these. `arrays` has the tangents of slices and weights; Rates is the Geometry of the tangents of poses.
 template <class Geometry_, class Kernel, class Arrays, class Slices, class Weights, class Rates>
 struct BackprojectTangent {
   using Geometry = Geometry_;
@@ -170,7 +171,7 @@ struct BackprojectTangent {
   }
 
   template <int Count>
-  using Plan = Block<T, N, M, Count>;  // its kernels φ and |φ| make two
+  using Plan = Block<T, N, M, Count>;  // data and density have taps of their own, with weights φ and |φ|
 
   template <int Count, class Rows>
   KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Rows&, Plan<Count>& plan) const {
@@ -224,8 +225,8 @@ struct BackprojectTangent {
   }
 };
 
-/// Gathers the grids of `arrays`, the cotangents of data and density, symmetrised as insertion symmetrises, for the cotangents of
-/// slices, weights (stacks, or None) and poses.
+/// Reads the grids of `arrays`, which are the cotangents of data and density, by the symmetric stencil of insertion, for the
+/// cotangents of slices and weights (stacks, or None) and of poses.
 template <class Geometry_, class Kernel, class Arrays, class SlicesBar, class WeightsBar, class Gradient_>
 struct BackprojectCotangent {
   using Geometry = Geometry_;
@@ -249,7 +250,7 @@ struct BackprojectCotangent {
   }
 
   template <int Count>
-  using Plan = Block<T, N, M, Count>;  // its kernels φ and |φ| make two
+  using Plan = Block<T, N, M, Count>;  // data and density have taps of their own, with weights φ and |φ|
 
   template <int Count>
   KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, AllRows, Plan<Count>& plan) const {

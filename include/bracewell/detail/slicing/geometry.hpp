@@ -14,13 +14,13 @@
 
 namespace bracewell::detail {
 
-/// Whether |κ_d| ≤ n_d / 2, 1e-6 of it more included. Not so for NaN.
+/// Whether |κ_d| ≤ n_d / 2, with a relative slack of 1e-6; false for NaN.
 template <class T>
 KOKKOS_INLINE_FUNCTION bool in_axis(T kappa, int extent) {
   return Kokkos::abs(kappa) <= T(0.5 * (1 + 1e-6) * extent);
 }
 
-/// One pose: κ = matrix · k, and the phase of sample k is exp(−2πi k · turns).
+/// One pose: κ = matrix · k, and the phase of sample k is exp(−2πi k · cycles).
 template <int N, int M>
 struct Pose {
   double matrix[N][M];
@@ -39,7 +39,7 @@ struct Row {
   KOKKOS_INLINE_FUNCTION double kappa(int d, int kx) const { return kx * step[d] + start[d]; }
 };
 
-/// An array of slices, [B][P] and an axis of M each, contiguous in x.
+/// Slices [B][P] of M axes each, contiguous along x.
 template <class V, int M>
 struct SliceStack {
   V* data;
@@ -55,8 +55,8 @@ struct SliceStack {
 };
 
 /// The lattices, what relates them, and the poses. k are the integer frequencies of the slice, and
-/// κ_d = oversampling · (n_d / n_x) · Σ_e (m_x / m_e) R_ed k_e the place in the reference, both x first. Of the rates of change of
-/// poses, rotations or shifts may be left out.
+/// κ_d = oversampling · (n_d / n_x) · Σ_e (m_x / m_e) R_ed k_e the place in the reference, both x first. A Geometry of rates
+/// of change has the tangents of poses instead, of which rotations or shifts may be left out.
 template <class T_, int N_, int M_, bool Rotated, bool Shifted>
 struct Geometry {
   using T = T_;
@@ -143,7 +143,7 @@ struct Geometry {
     return number;
   }
 
-  /// Whether sample k_x of a row is within the cutoff, 1e-6 of it more included.
+  /// Whether sample k_x of a row is within the cutoff, with a relative slack of 1e-6.
   KOKKOS_INLINE_FUNCTION static bool in_band(const Row<N, M>& row, int kx) { return double(kx) * kx <= row.max_kx_squared; }
 
   /// Whether its κ is within the reference's band.
@@ -163,7 +163,7 @@ struct Geometry {
     double low = -1, high = row.end;
     for (int d = 0; d < N; ++d) {
       const double a = row.step[d], b = row.start[d], half = 0.5 * extent[d] / std::abs(a), centre = -b / a;
-      low = centre - half > low ? centre - half : low;  // no κ_d that varies leaves NaN, and all to `narrow`
+      low = centre - half > low ? centre - half : low;  // NaN where κ_d does not vary: `narrow` does it all
       high = centre + half < high ? centre + half : high;
     }
     narrow(row, low, high, inside);

@@ -127,7 +127,7 @@ struct ProjectCotangent {
   Gradient gradient;
   bool accumulate;
 
-  /// The same for another grid, or none, and for other sums.
+  /// The operation with another grid, or none, and with other cotangents of poses.
   template <class Grid, class OtherGradient>
   auto with_targets(const Grid& grid, None, const OtherGradient& other) const {
     return ProjectCotangent<Geometry, Kernel, Grid, OtherGradient>{geometry, kernel, reference, slices_bar,

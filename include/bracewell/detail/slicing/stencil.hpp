@@ -9,7 +9,7 @@
 namespace bracewell::detail {
 
 /// Samples are folded to κ_x ≥ 0, where taps are stored: F~(κ) = conj F~(−κ). Along x, weights belong to the columns of a
-/// window (site.hpp), above x to taps.
+/// window (friedel.hpp), above x to taps.
 template <class T, int N, int Reach, bool Slopes, bool Symmetric, int Count>
 struct alignas(simd::alignment<Count>) Stencil {
   static constexpr int taps = 2 * Reach, count = Count;
@@ -23,8 +23,8 @@ struct alignas(simd::alignment<Count>) Stencil {
   T mate_weight[taps][Count];            // along x; set where mirrored
   T mate_slope[Slopes ? taps : 1][Count];
 
-  /// Fills the lanes of a pack from `lane` on with the samples at base + κ, within the range of int. With Absolute, the kernel is |φ|.
-  /// Returns whether some are mirrored.
+  /// Fills the lanes of a pack from `lane` on with the samples at base + κ, within the range of int. With Absolute, the
+  /// kernel is |φ|. Returns whether some are mirrored.
   template <bool Absolute, class Kernel, class P>
   KOKKOS_INLINE_FUNCTION bool set(int lane, const Kernel& kernel, const int (&base)[N], const P (&kappa)[N], int width) {
     using I = simd::Pack<Int, simd::lanes<P>>;
