@@ -4,7 +4,7 @@
 
 #include "compare.hpp"
 
-#include <bracewell/detail/dispatch.hpp>
+#include <bracewell/detail/core/launch.hpp>
 
 #include <Kokkos_Core.hpp>
 
