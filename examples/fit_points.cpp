@@ -3,6 +3,7 @@
 // image's rotation and shift descend along the gradients of raster_vjp.
 #include "common/file.hpp"
 #include "common/gaussian.hpp"
+#include "common/memory.hpp"
 #include "common/picture.hpp"
 #include "common/program.hpp"
 #include "common/progress.hpp"
@@ -127,6 +128,8 @@ GreyImage grey(const HostArray<float***>& images, int p) {
 
 int fit(const Settings& settings) {
   const Exec exec;
+  if (computes_on_host)  // a point's place, weight, gradients and their means, and scratch
+    require_memory(120.0 * settings.points + 1e8, "--points " + std::to_string(settings.points));
   std::mt19937 generator(settings.seed);
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> uniform(-1, 1);
