@@ -128,8 +128,6 @@ GreyImage grey(const HostArray<float***>& images, int p) {
 
 int fit(const Settings& settings) {
   const Exec exec;
-  if (computes_on_host)  // a point's place, weight, gradients and their means, and scratch
-    require_memory(120.0 * settings.points + 1e8, "--points " + std::to_string(settings.points));
   std::mt19937 generator(settings.seed);
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> uniform(-1, 1);
@@ -153,6 +151,8 @@ int fit(const Settings& settings) {
     }
   }
   const int views = int(targets.extent(0)), n = int(targets.extent(1)), count = settings.points;
+  if (computes_on_host)  // a point's place, weight, gradients and their means, and scratch; images and their gradients
+    require_memory(120.0 * count + 8.0 * views * n * n + 1e8, "--points " + std::to_string(count));
   double mass = 0;
   for (int i = 0; i < n * n; ++i) mass += targets.data()[i];
 
