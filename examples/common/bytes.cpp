@@ -29,14 +29,14 @@ Bytes::Bytes(const std::string& path) : path_(path) {
   if (error || length > std::uintmax_t(std::numeric_limits<std::int64_t>::max() / 1032)) fail("has no length that can be");
   file_.reset(gzopen(path.c_str(), "rb"));
   if (!file_) fail("cannot be opened");
-  gzbuffer(file_.get(), 1 << 17);
+  gzbuffer(file_.get(), 1 << 16);  // larger reads of plain files go past it
   packed_ = gzdirect(file_.get()) == 0;
   at_most_ = std::int64_t(length) * (packed_ ? 1032 : 1);
 }
 
 std::int64_t Bytes::read_some(std::int64_t offset, void* to, std::int64_t count) {
   std::int64_t done = 0;
-  if (gzseek(file_.get(), z_off_t(offset), SEEK_SET) == offset)
+  if (gztell(file_.get()) == offset || gzseek(file_.get(), z_off_t(offset), SEEK_SET) == offset)
     while (done < count) {
       const int got = gzread(file_.get(), static_cast<char*>(to) + done, unsigned(std::min(block, count - done)));
       if (got <= 0) break;

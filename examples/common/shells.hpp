@@ -60,10 +60,9 @@ inline std::string resolution(const std::vector<double>& fsc, double level, doub
   if (c.where == Crossing::within) {
     std::snprintf(text, sizeof text, "%.2f Å", box / c.shell);
   } else if (c.where == Crossing::at_once) {
-    std::snprintf(text, sizeof text, "none: below it from the first shell on, %.3f at %.2f Å", fsc.size() > 1 ? fsc[1] : 0,
-                  box);
+    std::snprintf(text, sizeof text, "none: the curve begins below it, %.3f at %.2f Å", fsc.size() > 1 ? fsc[1] : 0, box);
   } else {
-    std::snprintf(text, sizeof text, "not reached: above it up to Nyquist, %.2f Å", box / double(fsc.size() - 1));
+    std::snprintf(text, sizeof text, "not reached: above it up to the last shell, %.2f Å", box / double(fsc.size() - 1));
   }
   return text;
 }
