@@ -83,6 +83,7 @@ Map padded_to_cube(const Map& map, int extent) {
   const auto& from = map.density;
   const std::size_t n = std::max({from.extent(0), from.extent(1), from.extent(2), std::size_t(extent)});
   if (from.extent(0) == n && from.extent(1) == n && from.extent(2) == n) return map;
+  require_memory(4 * std::pow(double(n), 3), "a cube of " + std::to_string(n) + "³ voxels for a map that is no cube");
   Map cube = map;
   const bool placed = map.origin != std::array<double, 3>{};  // all 0: not told
   cube.density = decltype(cube.density)("cube", n, n, n);

@@ -37,6 +37,7 @@ void write_images(const std::string& path,
 int box_for_rotations(const Map& map);
 
 /// The map in the middle of a cube of its longest extent or a larger one, voxel ⌊n/2⌋ on voxel ⌊n/2⌋; itself if it is one.
+/// \throws std::runtime_error where there is no memory for it
 Map padded_to_cube(const Map& map, int extent = 0);
 
 }  // namespace examples

@@ -56,6 +56,9 @@ int main(int argc, char** argv) {
   }
   save("odd.mrc", odd.bytes());
 
+  // A plate, whose cube has 27 billion voxels.
+  save("plate.mrc", Mrc({3000, 30, 1}, 0).bytes());
+
   // 16 million voxels in a few kB, most of them 0.
   Mrc large({256, 256, 256}, 0);
   std::fill(large.values.begin(), large.values.end(), 0);
