@@ -186,7 +186,9 @@ TEST_CASE("MRC: what older and other programs leave out") {
     CHECK(file.header().axis == std::array{0, 1, 2});
     CHECK(file.voxel("--voxel") == 2);
   }
-  made.map = std::string(4, '\0');  // without the word MAP, the length must be right
+  made.map = std::string(4, '\0');  // without the word MAP, axes and the length must be right
+  CHECK_THAT(refusal("map.mrc", Mrc(made).set(17, 3).set(18, 2).set(19, 3).bytes()),
+             ContainsSubstring("lacks the word MAP"));
   files::Bytes bytes = made.bytes();
   CHECK(refusal("map.mrc", bytes) == "");
   bytes.push_back(0);
