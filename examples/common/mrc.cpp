@@ -121,7 +121,7 @@ std::int64_t told_length(const MrcHeader& header) {
   return __builtin_add_overflow(size, header.data, &size) ? -1 : size;
 }
 
-MrcHeader read_header(Bytes& bytes) {
+MrcHeader read_header(Bytes& bytes, std::optional<MrcContent> known) {
   char data[header_bytes];
   if (const auto length = bytes.count(header_bytes); length < header_bytes)
     bytes.fail("is no MRC/CCP4 map: " + std::to_string(length) + " bytes are fewer than a header");
@@ -188,7 +188,7 @@ MrcHeader read_header(Bytes& bytes) {
   if (!stamped && length > told)
     bytes.fail("is no MRC/CCP4 map: its header lacks the word MAP, and it has more bytes; " + claim);
 
-  header.content = content_of(header, bytes.path());
+  header.content = known.value_or(content_of(header, bytes.path()));
   if (header.content == MrcContent::volume) header.depth = header.extent[2];
   if (header.content == MrcContent::volumes) {
     header.depth = header.sampling[2];
@@ -241,7 +241,8 @@ std::int64_t MrcHeader::extent_along(int d) const {
   return place == 2 ? depth : extent[place];
 }
 
-MrcReader::MrcReader(const std::string& path) : bytes_(path), header_(read_header(bytes_)) {}
+MrcReader::MrcReader(const std::string& path, std::optional<MrcContent> known)
+    : bytes_(path), header_(read_header(bytes_, known)) {}
 
 std::string MrcReader::description() const {
   const auto& [nx, ny, nz] = header_.extent;

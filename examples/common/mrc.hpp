@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace examples {
@@ -53,7 +54,8 @@ struct MrcHeader {
 /// grow with what a header claims, but for one row of values that are there.
 class MrcReader {
  public:
-  explicit MrcReader(const std::string& path);
+  /// \param known: what the sections are where metadata tell; cryoSPARC's stacks have a volume's name and header.
+  explicit MrcReader(const std::string& path, std::optional<MrcContent> known = {});
 
   const MrcHeader& header() const { return header_; }
   const std::string& path() const { return bytes_.path(); }

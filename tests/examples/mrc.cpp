@@ -244,6 +244,15 @@ TEST_CASE("MRC: volumes are told from stacks") {
                           ContainsSubstring(file.path() + ": is a ") && ContainsSubstring("is needed"));
       }
   }
+  // Where metadata know better, as of cryoSPARC's stacks:
+  const Temporary particles("particles.mrc", Mrc({8, 6, 5}, 1).set(23, 0).set(13, 30.0f).bytes());
+  CHECK(MrcReader(particles).header().content == volume);
+  MrcReader known(particles, images);
+  CHECK(known.description() == "a stack of 5 images of 8 × 6");
+  CHECK(known.header().depth == 1);
+  CHECK(known.voxel("--angpix") == 2);  // of x and y
+  CHECK_THROWS_WITH(known.require(volume), ContainsSubstring("is a stack of 5 images"));
+
   const Temporary stack("stack.mrc", Mrc({32, 32, 50}, 2).set(23, 0).set(10, 1).bytes());
   CHECK_THROWS_WITH(read_map(stack),
                     ContainsSubstring("is a stack of 50 images of 32 × 32") &&
