@@ -83,7 +83,7 @@ double memory_of(const Settings& settings, int n, int padded) {
   return 4 * 4 * box                                                               // maps
          + 4 * std::pow(padded, 3) + (8 + 8 + 4) * stored                          // padded map, reference, data, density
          + std::max(fft, images * (8 * std::pow(n, 2) + 8 * std::pow(padded, 2)))  // FFTs of volumes, or images and spectra
-         + 1e8;                                                                    // programs, threads, pictures
+         + 2 * 88.0 * settings.poses + 1e8;                                        // poses; programs, threads, pictures
 }
 
 struct Result {
