@@ -16,6 +16,14 @@ part(declared declared FetchContent "${own}")
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${FOLDER}/after" --target consumer COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" -E env OMP_PROC_BIND=false "${FOLDER}/after/consumer" COMMAND_ERROR_IS_FATAL ANY)
 
+# The dependency provider in a project that is not Bracewell's own keeps what it gets in that one's build folder.
+configure("${CMAKE_CURRENT_LIST_DIR}/consumer" "${FOLDER}/provider" "-DKokkos_DIR=${KOKKOS}"
+          "-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=${SOURCE}/cmake/dependencies.cmake")
+file(STRINGS "${FOLDER}/provider/CMakeCache.txt" line REGEX "^BRACEWELL_DEPENDENCIES:")
+if(NOT line STREQUAL "BRACEWELL_DEPENDENCIES:PATH=${FOLDER}/provider/dependencies")
+  message(FATAL_ERROR "the provider's folder: ${line}")
+endif()
+
 # Two of them, one unnoticed.
 execute_process(COMMAND "${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${FOLDER}/two"
                         "-DCMAKE_CXX_COMPILER=${COMPILER}" -DCONSUMER_WAY=add_subdirectory "-DCONSUMER_BRACEWELL_SOURCE=${SOURCE}"

@@ -4,13 +4,14 @@
 
 #include <bracewell/bracewell.hpp>
 
-/// How many samples of such a slice are wrong, and of its insertion, where each has but one place.
-inline int wrong_samples() {
+/// How many samples of such a slice are wrong, and of its insertion, where each has but one place. More images than the one
+/// pose are refused.
+inline int wrong_samples(int images = 1) {
   const Kokkos::DefaultHostExecutionSpace exec;
   constexpr int n = 16;
   using Complex = Kokkos::complex<float>;
   const Kokkos::View<Complex***, Kokkos::LayoutRight, Kokkos::HostSpace> reference("reference", n, n, n / 2 + 1);
-  const Kokkos::View<Complex***, Kokkos::LayoutRight, Kokkos::HostSpace> slices("slices", 1, n, n / 2 + 1);
+  const Kokkos::View<Complex***, Kokkos::LayoutRight, Kokkos::HostSpace> slices("slices", images, n, n / 2 + 1);
   const Kokkos::View<Complex***, Kokkos::LayoutRight, Kokkos::HostSpace> data("data", n, n, n / 2 + 1);
   const Kokkos::View<double* [2][3], Kokkos::HostSpace> rotations("rotations", 1);
   const Kokkos::View<double* [2], Kokkos::HostSpace> shifts("shifts", 1);
