@@ -13,6 +13,7 @@ part(package package FetchContent "${own}" "-DKokkos_DIR=${KOKKOS}")
 part(before before add_subdirectory "${own}")
 part(after after FetchContent "${own};${exported}" -DBRACEWELL_INSTALL=ON)
 part(declared declared FetchContent "${own}")
+part(package_and_part before find_package "${own}" "-DBracewell_DIR=${PACKAGE}")
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${FOLDER}/after" --target consumer COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" -E env OMP_PROC_BIND=false "${FOLDER}/after/consumer" COMMAND_ERROR_IS_FATAL ANY)
 

@@ -5,7 +5,8 @@ file(REMOVE_RECURSE "${FOLDER}")
 # configure(source build options...)
 function(configure source build)
   message(STATUS "configure ${ARGN}")
-  execute_process(COMMAND "${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${source}" -B "${build}" "-DCMAKE_CXX_COMPILER=${COMPILER}" ${ARGN}
+  execute_process(COMMAND "${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${source}" -B "${build}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
+                          --no-warn-unused-cli ${ARGN}
                   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
