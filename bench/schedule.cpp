@@ -70,33 +70,30 @@ void simulate(int box, int poses) {
   using Host = Kokkos::DefaultHostExecutionSpace;
   Settings settings;
   settings.poses = poses;
-  const Problem<T, N, M> inputs(settings, box, "linear");
+  using Inputs = Problem<T, N, M>;
+  const Inputs inputs(settings, box, "linear");
   namespace detail = bw::detail;
-  const detail::SlicingShapes shapes{detail::shape("reference", inputs.reference),
-                                     detail::shape("rotations", inputs.rotations), detail::shape("shifts", inputs.shifts),
-                                     detail::shape("slices", inputs.slices)};
-  const auto slicing = detail::make_slicing<T, N, M>(shapes, inputs.rotations, inputs.shifts, {});
+  const bw::Poses at{inputs.rotations, inputs.shifts};
+  using P = detail::SlicingTypes<Host, bw::Linear, typename Inputs::Reference, decltype(at), decltype(inputs.slices)>;
+  const detail::Counts counts{1, poses, 0, 1};
+  const auto geometry = detail::make_geometry<P>(counts, inputs.reference, inputs.slices, at, {});
   const bw::Linear kernel;
 
-  const detail::Project<std::decay_t<decltype(slicing)>, T, N, M, bw::Linear> project{
-      {slicing, poses},
-      detail::make_grid<N, const Kokkos::complex<T>>(inputs.reference),
-      0,
-      detail::make_slices<M, Kokkos::complex<T>>(inputs.slices),
-      false,
-      kernel};
-  const std::int64_t parts = detail::parts_of_slice<Host>(slicing, poses);
-  const detail::RowTask<std::decay_t<decltype(project)>> rows{project, parts};
-  const auto row_times = task_times(rows, poses * parts);
+  const detail::ProjectOperation project{geometry, kernel, detail::input_grid<P>(inputs.reference),
+                                         detail::output_stack<P>(inputs.slices), false};
+  const std::int64_t shares = detail::shares_of_slice<Host>(geometry);
+  const detail::RowTask<std::remove_const_t<decltype(project)>> rows{project, {}, shares};
+  const auto row_times = task_times(rows, poses * shares);
   print("project", box, poses, [&](int) { return row_times; });
 
-  const typename Problem<T, N, M>::Reference data("bench::data", stored_layout(N, box));
-  const typename Problem<T, N, M>::Density density("bench::density", stored_layout(N, box));
-  const auto base = detail::make_insertions<T, N, M>(slicing, poses, inputs.slices, inputs.weights, data, density, {});
-  const detail::Backproject<std::decay_t<decltype(base)>, T, N, M, bw::Linear> backproject{base, kernel};
+  const typename Inputs::Reference data("bench::data", stored_layout(N, box));
+  const typename Inputs::Density density("bench::density", stored_layout(N, box));
+  const detail::BackprojectArrays arrays{detail::input_stack<P>(inputs.slices), detail::input_stack<P>(inputs.weights),
+                                         detail::output_grid<P>(data), detail::output_grid<P>(density)};
+  const detail::BackprojectOperation backproject{geometry, kernel, arrays, false};
   print("backproject", box, poses, [&](int threads) {
-    const detail::ZoneTask<std::decay_t<decltype(backproject)>> task{backproject,
-                                                                     detail::make_zones(backproject, 1, threads)};
+    const detail::ZoneTask<std::remove_const_t<decltype(backproject)>> task{backproject,
+                                                                            detail::make_zones(geometry, threads)};
     return task_times(task, std::int64_t(task.zones.size()));
   });
 }

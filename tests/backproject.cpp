@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bracewell/backproject.hpp>
 
-#include "support/compare.hpp"
+#include "support/axes.hpp"
+#include "support/operations.hpp"
 #include "support/slicing.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
@@ -13,12 +14,6 @@ namespace bw = bracewell;
 using namespace support;
 
 namespace {
-
-template <class T_, int N_, int M_>
-struct Axes {
-  using T = T_;
-  static constexpr int N = N_, M = M_;
-};
 
 /// As in project; in grids smaller than a stencil sums of many taps cancel further.
 template <class T>
@@ -79,9 +74,9 @@ TEMPLATE_TEST_CASE("backproject is the literal sum", "[backproject]", (Axes<doub
                     options(s, interpolation), QuadraticSpline{});
     check(expected(s, quadratic_spline(), false, false), true, true);
     if constexpr (N == 3) {  // every output alone
-      bw::backproject(exec, slices, bw::none, bw::Poses{rotations}, bw::Spectrum{data, width}, bw::none,
+      bw::backproject(exec, slices, bw::none, bw::Poses{rotations, shifts}, bw::Spectrum{data, width}, bw::none,
                       options(s, interpolation));
-      check(expected(s, kernel, false, false), true, false);
+      check(expected(s, kernel, true, false), true, false);
       bw::backproject(exec, bw::none, weights, bw::Poses{rotations}, bw::none, bw::Spectrum{density, width},
                       options(s, interpolation));
       check(expected(s, kernel, false, true), false, true);
@@ -120,20 +115,21 @@ TEST_CASE("backproject with accumulate adds what overwriting would have written"
 TEST_CASE("backproject of nothing clears or keeps", "[backproject]") {
   using C = Kokkos::complex<double>;
   const Exec exec;
+  const bw::Linear linear;  // one kernel to compile, not five
   const auto rotations = upload<double, 3>({0, 2, 3}, std::vector<double>{});
   const auto slices = upload<C, 3>({0, 6, 4}, std::vector<Complex>{});
   const auto data = unset<C, 3>({6, 6, 4});
   const auto density = unset<double, 3>({6, 6, 4});
-  bw::backproject(exec, slices, bw::none, bw::Poses{rotations}, data, density);
+  bw::backproject(exec, slices, bw::none, bw::Poses{rotations}, data, density, {}, linear);
   CHECK(identical(download(data), std::vector<Complex>(6 * 6 * 4)));
   CHECK(identical(download(density), std::vector<double>(6 * 6 * 4)));
   Kokkos::deep_copy(data, C(1, 2));
-  bw::backproject(exec, slices, bw::none, bw::Poses{rotations}, data, density, {.accumulate = true});
+  bw::backproject(exec, slices, bw::none, bw::Poses{rotations}, data, density, {.accumulate = true}, linear);
   CHECK(identical(download(data), std::vector<Complex>(6 * 6 * 4, {1, 2})));
 
   const auto no_references = unset<C, 4>({0, 6, 6, 4});
   bw::backproject(exec, upload<C, 4>({0, 2, 6, 4}, std::vector<Complex>{}), bw::none,
-                  bw::Poses{upload<double, 4>({1, 2, 2, 3}, std::vector<double>(12))}, no_references, bw::none);
+                  bw::Poses{upload<double, 4>({1, 2, 2, 3}, std::vector<double>(12))}, no_references, bw::none, {}, linear);
 }
 
 TEST_CASE("backproject inserts nothing of poses that are not finite", "[backproject]") {
@@ -150,10 +146,10 @@ TEST_CASE("backproject inserts nothing of poses that are not finite", "[backproj
   bw::backproject(
       exec, slices, bw::none,
       bw::Poses{upload<double, 3>({3, 2, 3}, rotations), upload<double, 2>({3, 2}, std::vector<double>{0, 0, 0, 0, 0, inf})},
-      data, bw::none);
+      data, bw::none, {}, bw::Linear{});
   bw::backproject(exec, Kokkos::subview(slices, std::pair(0, 1), Kokkos::ALL, Kokkos::ALL), bw::none,
                   bw::Poses{upload<double, 3>({1, 2, 3}, rotation), upload<double, 2>({1, 2}, std::vector<double>{0, 0})},
-                  want, bw::none);
+                  want, bw::none, {}, bw::Linear{});
   CHECK(same(download(data), download(want), tolerance<double>));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "support/axes.hpp"
+#include "support/refusals.hpp"
 #include "support/slice_derivatives.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
-#include <catch2/matchers/catch_matchers_exception.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <cmath>
 
@@ -11,12 +11,6 @@ namespace bw = bracewell;
 using namespace support;
 
 namespace {
-
-template <class T_, int N_, int M_>
-struct Axes {
-  using T = T_;
-  static constexpr int N = N_, M = M_;
-};
 
 template <class V>
 using Numbers = bw::Spectrum<Dense<V, 4>>;
@@ -39,6 +33,8 @@ struct Fitting {
   Numbers<float> density = numbers<float>(2, 8, 6, 9);
   bw::SliceOptions options = {};
 };
+
+using Spoil = void (*)(Fitting&);
 
 Arguments inputs(const SliceProblem& s) { return {flat(s.slices), s.weights, s.rotations, s.shifts}; }
 
@@ -78,53 +74,42 @@ TEST_CASE("every subset of derivatives of backproject", "[backproject][derivativ
 }
 
 TEST_CASE("derivatives of backproject refuse what does not fit", "[backproject][derivatives]") {
-  using Catch::Matchers::ContainsSubstring;
-  using Catch::Matchers::MessageMatches;
   const Exec exec;
-  const auto jvp = [&](const Fitting& f) {
-    bw::backproject_jvp(exec, f.slices, f.slices_other, f.weights, f.weights_other, bw::Poses{f.rotations, f.shifts},
-                        bw::Poses{f.rotations_other, f.shifts_other}, f.data, f.density, f.options);
-  };
-  const auto vjp = [&](const Fitting& f) {
-    bw::backproject_vjp(exec, f.slices, f.weights, bw::Poses{f.rotations, f.shifts}, f.data, f.density, f.slices_other,
-                        f.weights_other, bw::Poses{f.rotations_other, f.shifts_other}, f.options);
-  };
+  const auto jvp = refuses<Fitting>(
+      "backproject_jvp",
+      [&](const Fitting& f) {
+        bw::backproject_jvp(exec, f.slices, f.slices_other, f.weights, f.weights_other, bw::Poses{f.rotations, f.shifts},
+                            bw::Poses{f.rotations_other, f.shifts_other}, f.data, f.density, f.options);
+      },
+      [](const Fitting& f, const auto& each) {
+        each(f.data.view);
+        each(f.density.view);
+      });
+  const auto vjp = refuses<Fitting>(
+      "backproject_vjp",
+      [&](const Fitting& f) {
+        bw::backproject_vjp(exec, f.slices, f.weights, bw::Poses{f.rotations, f.shifts}, f.data, f.density, f.slices_other,
+                            f.weights_other, bw::Poses{f.rotations_other, f.shifts_other}, f.options);
+      },
+      [](const Fitting& f, const auto& each) {
+        each(f.slices_other.view);
+        each(f.weights_other.view);
+        each(f.rotations_other);
+        each(f.shifts_other);
+      });
   // Of a misfit, both functions speak, each with its own names; nothing is written.
-  const auto refused = [&](const auto& spoil, const std::string& in_jvp, const std::string& in_vjp) {
-    const auto check = [&](const auto& function, const std::string& words, const auto& outputs) {
-      Fitting f;
-      spoil(f);
-      const auto fill = [](const auto& view) {
-        Kokkos::deep_copy(view, typename std::decay_t<decltype(view)>::value_type(7));
-      };
-      const auto untouched = [](const auto& view) {
-        const auto now = download(view);
-        CHECK(identical(now, std::decay_t<decltype(now)>(now.size(), 7)));
-      };
-      outputs(f, fill);
-      CHECK_THROWS_MATCHES(function(f), std::invalid_argument, MessageMatches(ContainsSubstring(words)));
-      outputs(f, untouched);
-    };
-    check(jvp, "backproject_jvp: " + in_jvp, [](const Fitting& f, const auto& each) {
-      each(f.data.view);
-      each(f.density.view);
-    });
-    check(vjp, "backproject_vjp: " + in_vjp, [](const Fitting& f, const auto& each) {
-      each(f.slices_other.view);
-      each(f.weights_other.view);
-      each(f.rotations_other);
-      each(f.shifts_other);
-    });
+  const auto refused = [&](Spoil spoil, const std::string& in_jvp, const std::string& in_vjp) {
+    jvp.check(spoil, in_jvp);
+    vjp.check(spoil, in_vjp);
   };
-  const auto both = [&](const auto& spoil, const std::string& words) { refused(spoil, words, words); };
-  const auto named = [&](const auto& spoil, const std::string& jvp_name, const std::string& vjp_name,
-                         const std::string& words) {
+  const auto both = [&](Spoil spoil, const std::string& words) { refused(spoil, words, words); };
+  const auto named = [&](Spoil spoil, const std::string& jvp_name, const std::string& vjp_name, const std::string& words) {
     refused(spoil, "'" + jvp_name + "' is of shape " + words, "'" + vjp_name + "' is of shape " + words);
   };
 
   const Fitting fine;
-  CHECK_NOTHROW(jvp(fine));
-  CHECK_NOTHROW(vjp(fine));
+  CHECK_NOTHROW(jvp.function(fine));
+  CHECK_NOTHROW(vjp.function(fine));
   both([](Fitting& f) { f.slices = numbers<C>(2, 4, 6, 8); },
        "'slices' is of shape [2, 4, 6, 5], expected extent 3 on axis 1, as 'rotations' has");
   both([](Fitting& f) { f.slices.width = -8; }, "'slices' is 5 stored columns wide for a real width of -8, expected width");
@@ -152,31 +137,19 @@ TEST_CASE("derivatives of backproject refuse what does not fit", "[backproject][
   both([](Fitting& f) { f.options.cutoff = -0.5; }, "'options.cutoff' is -0.5");
   both([](Fitting& f) { f.options.interpolation = bw::Interpolation(9); }, "'options.interpolation' is 9");
   // An output in the memory of an input.
-  const auto shares = [](const auto& function, const auto& share, const std::string& words) {
-    Fitting f;
-    share(f);
-    CHECK_THROWS_MATCHES(function(f), std::invalid_argument, MessageMatches(ContainsSubstring(words)));
-  };
-  shares(
-      vjp, [](Fitting& f) { f.slices_other = f.slices; },
-      "backproject_vjp: 'slices_bar' is in the memory of 'slices', expected memory of its own");
-  shares(
-      vjp, [](Fitting& f) { f.weights_other = f.weights; }, "backproject_vjp: 'weights_bar' is in the memory of 'weights'");
-  shares(
-      vjp, [](Fitting& f) { f.rotations_other = f.rotations; },
-      "backproject_vjp: 'rotations_bar' is in the memory of 'rotations'");
-  shares(
-      vjp, [](Fitting& f) { f.shifts_other = f.shifts; }, "backproject_vjp: 'shifts_bar' is in the memory of 'shifts'");
-  shares(
-      jvp,
+  vjp.check_shares([](Fitting& f) { f.slices_other = f.slices; },
+                   "'slices_bar' is in the memory of 'slices', expected memory of its own");
+  vjp.check_shares([](Fitting& f) { f.weights_other = f.weights; }, "'weights_bar' is in the memory of 'weights'");
+  vjp.check_shares([](Fitting& f) { f.rotations_other = f.rotations; }, "'rotations_bar' is in the memory of 'rotations'");
+  vjp.check_shares([](Fitting& f) { f.shifts_other = f.shifts; }, "'shifts_bar' is in the memory of 'shifts'");
+  jvp.check_shares(
       [](Fitting& f) {
         f.slices_other = {Dense<C, 4>(f.data.view.data(), 2, 3, 6, 5), 8};
       },
-      "backproject_jvp: 'data_dot' is in the memory of 'slices_dot'");
-  shares(
-      jvp,
+      "'data_dot' is in the memory of 'slices_dot'");
+  jvp.check_shares(
       [](Fitting& f) {
         f.weights = {Dense<float, 4>(f.density.view.data(), 2, 3, 6, 5), 8};
       },
-      "backproject_jvp: 'density_dot' is in the memory of 'weights'");
+      "'density_dot' is in the memory of 'weights'");
 }

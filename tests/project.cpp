@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <bracewell/project.hpp>
 
-#include "support/compare.hpp"
+#include "support/axes.hpp"
+#include "support/operations.hpp"
 #include "support/slicing.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
@@ -13,12 +14,6 @@ namespace bw = bracewell;
 using namespace support;
 
 namespace {
-
-template <class T_, int N_, int M_>
-struct Axes {
-  using T = T_;
-  static constexpr int N = N_, M = M_;
-};
 
 /// Rounding of κ moves weights by eps · κ, of which slopes of the kernels make a few; sums have up to 512 terms of both signs.
 template <class T>
@@ -81,12 +76,14 @@ TEST_CASE("project with the identity returns the reference", "[project]") {
     const auto reference = upload<C, 3>(shape, spectrum);
     const auto rotations = upload<double, 3>({1, 3, 3}, std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1});
     const auto slices = unset<C, 4>(SliceProblem::stored(n, {1}));
-    for (const auto kernel : {bw::Interpolation::linear, bw::Interpolation::cubic}) {
+    const auto check = [&](const auto& kernel) {
       // κ = k for equal extents: n_d / n_x · m_x / m_d = 1 on the diagonal
       bw::project(exec, bw::Spectrum{reference, n.back()}, bw::Poses{rotations}, bw::Spectrum{slices, n.back()},
-                  {.interpolation = kernel, .cutoff = 0.5 * std::sqrt(3.0)});
+                  {.cutoff = 0.5 * std::sqrt(3.0)}, kernel);
       CHECK(identical(download(slices), spectrum));
-    }
+    };
+    check(bw::Linear{});
+    check(bw::Cubic{});
   }
 }
 
@@ -101,8 +98,8 @@ TEST_CASE("project with quarter turns permutes", "[project]") {
   const auto rounded = download(reference);
   const std::vector<double> r{0, -1, 0, 0, 0, 1, -1, 0, 0};  // image x = −y, y = z, z = −x of the object
   const auto slices = unset<C, 4>({1, 6, 6, 4});
-  for (const auto kernel : {bw::Interpolation::linear, bw::Interpolation::cubic}) {
-    bw::project(exec, reference, bw::Poses{upload<float, 3>({1, 3, 3}, r)}, slices, {.interpolation = kernel, .cutoff = 1});
+  const auto check = [&](const auto& kernel) {
+    bw::project(exec, reference, bw::Poses{upload<float, 3>({1, 3, 3}, r)}, slices, {.cutoff = 1}, kernel);
     const auto got = download(slices);
     const auto all = reference::frequencies(n);
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -110,7 +107,9 @@ TEST_CASE("project with quarter turns permutes", "[project]") {
       const auto at = reference::locate({-k[2], -k[0], k[1]}, n);  // Rᵀ k
       CHECK(got[i] == reference::conjugate_if(at.conjugate, rounded[at.offset]));
     }
-  }
+  };
+  check(bw::Linear{});
+  check(bw::Cubic{});
 }
 
 TEST_CASE("slices are Hermitian, and linear in the reference", "[project]") {
@@ -122,11 +121,12 @@ TEST_CASE("slices are Hermitian, and linear in the reference", "[project]") {
   const auto f = random.spectrum(n), g = random.spectrum(n);
   auto sum = f;
   for (std::size_t i = 0; i < f.size(); ++i) sum[i] = 2.0 * f[i] - 3.0 * g[i];
-  const bw::Poses poses{upload<double, 3>({5, 2, 3}, random.normals(30)), upload<double, 2>({5, 2}, random.normals(10))};
+  const bw::Poses poses{upload<double, 4>({1, 5, 2, 3}, random.normals(30)),
+                        upload<double, 3>({1, 5, 2}, random.normals(10))};
   for (const auto kernel : interpolations) {
     const auto run = [&](const std::vector<Complex>& values) {
-      const auto slices = unset<C, 3>({5, 6, 5});
-      bw::project(exec, upload<C, 3>({7, 8, 4}, values), poses, slices,
+      const auto slices = unset<C, 4>({1, 5, 6, 5});
+      bw::project(exec, bw::Spectrum{upload<C, 4>({1, 7, 8, 4}, values), 6}, poses, bw::Spectrum{slices, 8},
                   {.interpolation = kernel, .oversampling = 1.25, .cutoff = 0.45});
       return download(slices);
     };
@@ -149,13 +149,14 @@ TEST_CASE("project accumulates, broadcasts poses, and takes no poses", "[project
   const Exec exec;
   Random random(1400);
   INFO("seed " << random.seed);
+  const bw::Linear linear;  // one kernel to compile, not five
   const auto before = random.complex(2 * 3 * 30);
   const auto references = upload<C, 4>({2, 6, 6, 4}, random.complex(2 * 6 * 6 * 4));
   const auto rotations = random.normals(18), shifts = random.normals(6);
   const auto slices = upload<C, 4>({2, 3, 6, 5}, before), fresh = unset<C, 4>({2, 3, 6, 5});
   const bw::Poses shared{upload<double, 4>({1, 3, 2, 3}, rotations), upload<double, 3>({1, 3, 2}, shifts)};
-  bw::project(exec, references, shared, slices, {.accumulate = true});
-  bw::project(exec, references, shared, fresh);
+  bw::project(exec, references, shared, slices, {.accumulate = true}, linear);
+  bw::project(exec, references, shared, fresh, {}, linear);
   auto want = download(fresh);
   for (std::size_t i = 0; i < want.size(); ++i) want[i] += before[i];
   CHECK(same(download(slices), want, tolerance<double>));
@@ -163,11 +164,11 @@ TEST_CASE("project accumulates, broadcasts poses, and takes no poses", "[project
   auto doubled = rotations;
   doubled.insert(doubled.end(), rotations.begin(), rotations.end());
   const auto separate = unset<C, 4>({2, 3, 6, 5});
-  bw::project(exec, references, bw::Poses{upload<double, 4>({2, 3, 2, 3}, doubled), shared.shifts}, separate);
+  bw::project(exec, references, bw::Poses{upload<double, 4>({2, 3, 2, 3}, doubled), shared.shifts}, separate, {}, linear);
   CHECK(same(download(separate), download(fresh), tolerance<double>));
 
   const Dense<C, 4> nothing("nothing", 2, 0, 6, 5);
-  bw::project(exec, references, bw::Poses{Dense<double, 4>("rotations", 1, 0, 2, 3)}, nothing);
+  bw::project(exec, references, bw::Poses{Dense<double, 4>("rotations", 1, 0, 2, 3)}, nothing, {}, linear);
 }
 
 TEST_CASE("project takes any strides above x, any layout of poses, and static extents", "[project]") {
@@ -176,13 +177,14 @@ TEST_CASE("project takes any strides above x, any layout of poses, and static ex
   const Exec exec;
   Random random(1500);
   INFO("seed " << random.seed);
+  const bw::Linear linear;
   const auto f = random.complex(2 * 6 * 7 * 4);
   const auto rotations = random.normals(2 * 3 * 6), shifts = random.normals(2 * 3 * 2);
   const auto dense = upload<C, 4>({2, 6, 7, 4}, f);
   const auto slices = unset<C, 4>({2, 3, 5, 4});
   const auto dense_rotations = upload<float, 4>({2, 3, 2, 3}, rotations);
   const auto dense_shifts = upload<float, 3>({2, 3, 2}, shifts);
-  bw::project(exec, dense, bw::Poses{dense_rotations, dense_shifts}, slices);
+  bw::project(exec, dense, bw::Poses{dense_rotations, dense_shifts}, slices, {}, linear);
 
   const Kokkos::View<C****, Kokkos::LayoutRight, Memory> padded("padded", 3, 8, 9, 6),
       padded_slices("padded slices", 4, 3, 7, 5);
@@ -208,7 +210,7 @@ TEST_CASE("project takes any strides above x, any layout of poses, and static ex
   };
   copy(left_rotations, dense_rotations);
   copy(left_shifts, dense_shifts);
-  bw::project(exec, part, bw::Poses{left_rotations, left_shifts}, part_slices);
+  bw::project(exec, part, bw::Poses{left_rotations, left_shifts}, part_slices, {}, linear);
   const Dense<C, 4> got("got", 2, 3, 5, 4);
   Kokkos::deep_copy(got, part_slices);
   CHECK(same(download(got), download(slices), tolerance<float>));
@@ -225,7 +227,7 @@ TEST_CASE("project gives empty slices of poses that are not finite", "[project]"
     rotations.insert(rotations.end(), eye.begin(), eye.end());
     rotations[4] = bad;
     const auto slices = unset<C, 3>({2, 6, 4});
-    bw::project(exec, reference, bw::Poses{upload<double, 3>({2, 2, 3}, rotations)}, slices);
+    bw::project(exec, reference, bw::Poses{upload<double, 3>({2, 2, 3}, rotations)}, slices, {}, bw::Linear{});
     const auto got = download(slices);
     CHECK(got[0] == (bad == 1e300 ? 1.0 : 0.0));  // k = 0 is within any band
     CHECK(got[5] == 0.0);
@@ -233,7 +235,8 @@ TEST_CASE("project gives empty slices of poses that are not finite", "[project]"
   }
   const auto slices = unset<C, 3>({1, 6, 4});
   bw::project(exec, reference,
-              bw::Poses{upload<double, 3>({1, 2, 3}, eye), upload<double, 2>({1, 2}, std::vector{nan, 0.0})}, slices);
+              bw::Poses{upload<double, 3>({1, 2, 3}, eye), upload<double, 2>({1, 2}, std::vector{nan, 0.0})}, slices, {},
+              bw::Linear{});
   CHECK(identical(download(slices), std::vector<Complex>(24)));
 }
 

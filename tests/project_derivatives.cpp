@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "support/axes.hpp"
+#include "support/refusals.hpp"
 #include "support/slice_derivatives.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
-#include <catch2/matchers/catch_matchers_exception.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <cmath>
 
@@ -11,12 +11,6 @@ namespace bw = bracewell;
 using namespace support;
 
 namespace {
-
-template <class T_, int N_, int M_>
-struct Axes {
-  using T = T_;
-  static constexpr int N = N_, M = M_;
-};
 
 template <class T>
 DerivativeTolerance tolerance() {
@@ -42,6 +36,8 @@ struct Fitting {
   Volumes slices = volumes(2, 3, 6, 8);
   bw::SliceOptions options = {};
 };
+
+using Spoil = void (*)(Fitting&);
 
 Arguments inputs(const SliceProblem& s) { return {flat(s.volumes), s.rotations, s.shifts}; }
 
@@ -81,45 +77,35 @@ TEST_CASE("every subset of derivatives of project", "[project][derivatives]") {
 }
 
 TEST_CASE("derivatives of project refuse what does not fit", "[project][derivatives]") {
-  using Catch::Matchers::ContainsSubstring;
-  using Catch::Matchers::MessageMatches;
   const Exec exec;
-  const auto jvp = [&](const Fitting& f) {
-    bw::project_jvp(exec, f.reference, f.reference_other, bw::Poses{f.rotations, f.shifts},
-                    bw::Poses{f.rotations_other, f.shifts_other}, f.slices, f.options);
-  };
-  const auto vjp = [&](const Fitting& f) {
-    bw::project_vjp(exec, f.reference, bw::Poses{f.rotations, f.shifts}, f.slices, f.reference_other,
-                    bw::Poses{f.rotations_other, f.shifts_other}, f.options);
-  };
+  const auto jvp = refuses<Fitting>(
+      "project_jvp",
+      [&](const Fitting& f) {
+        bw::project_jvp(exec, f.reference, f.reference_other, bw::Poses{f.rotations, f.shifts},
+                        bw::Poses{f.rotations_other, f.shifts_other}, f.slices, f.options);
+      },
+      [](const Fitting& f, const auto& each) { each(f.slices.view); });
+  const auto vjp = refuses<Fitting>(
+      "project_vjp",
+      [&](const Fitting& f) {
+        bw::project_vjp(exec, f.reference, bw::Poses{f.rotations, f.shifts}, f.slices, f.reference_other,
+                        bw::Poses{f.rotations_other, f.shifts_other}, f.options);
+      },
+      [](const Fitting& f, const auto& each) {
+        each(f.reference_other.view);
+        each(f.rotations_other);
+        each(f.shifts_other);
+      });
   // Of a misfit, both functions speak, each with its own names; nothing is written.
-  const auto refused = [&](const auto& spoil, const std::string& in_jvp, const std::string& in_vjp) {
-    const auto check = [&](const auto& function, const std::string& words, const auto& outputs) {
-      Fitting f;
-      spoil(f);
-      const auto fill = [](const auto& view) {
-        Kokkos::deep_copy(view, typename std::decay_t<decltype(view)>::value_type(7));
-      };
-      const auto untouched = [](const auto& view) {
-        const auto now = download(view);
-        CHECK(identical(now, std::decay_t<decltype(now)>(now.size(), 7)));
-      };
-      outputs(f, fill);
-      CHECK_THROWS_MATCHES(function(f), std::invalid_argument, MessageMatches(ContainsSubstring(words)));
-      outputs(f, untouched);
-    };
-    check(jvp, "project_jvp: " + in_jvp, [](const Fitting& f, const auto& each) { each(f.slices.view); });
-    check(vjp, "project_vjp: " + in_vjp, [](const Fitting& f, const auto& each) {
-      each(f.reference_other.view);
-      each(f.rotations_other);
-      each(f.shifts_other);
-    });
+  const auto refused = [&](Spoil spoil, const std::string& in_jvp, const std::string& in_vjp) {
+    jvp.check(spoil, in_jvp);
+    vjp.check(spoil, in_vjp);
   };
-  const auto both = [&](const auto& spoil, const std::string& words) { refused(spoil, words, words); };
+  const auto both = [&](Spoil spoil, const std::string& words) { refused(spoil, words, words); };
 
   const Fitting fine;
-  CHECK_NOTHROW(jvp(fine));
-  CHECK_NOTHROW(vjp(fine));
+  CHECK_NOTHROW(jvp.function(fine));
+  CHECK_NOTHROW(vjp.function(fine));
   both([](Fitting& f) { f.reference.width = 7; },
        "'reference' is 5 stored columns wide for a real width of 7, expected width");
   both([](Fitting& f) { f.reference = volumes(2, 8, 0, 9); },
@@ -152,29 +138,18 @@ TEST_CASE("derivatives of project refuse what does not fit", "[project][derivati
   both([](Fitting& f) { f.options.cutoff = NAN; }, "'options.cutoff' is nan");
   both([](Fitting& f) { f.options.interpolation = bw::Interpolation(9); }, "'options.interpolation' is 9");
   // An output in the memory of an input.
-  const auto shares = [](const auto& function, const auto& share, const std::string& words) {
-    Fitting f;
-    share(f);
-    CHECK_THROWS_MATCHES(function(f), std::invalid_argument, MessageMatches(ContainsSubstring(words)));
-  };
-  shares(
-      vjp, [](Fitting& f) { f.reference_other = f.reference; },
-      "project_vjp: 'reference_bar' is in the memory of 'reference', expected memory of its own");
-  shares(
-      vjp, [](Fitting& f) { f.rotations_other = f.rotations; },
-      "project_vjp: 'rotations_bar' is in the memory of 'rotations'");
-  shares(
-      vjp, [](Fitting& f) { f.shifts_other = f.shifts; }, "project_vjp: 'shifts_bar' is in the memory of 'shifts'");
-  shares(
-      jvp,
+  vjp.check_shares([](Fitting& f) { f.reference_other = f.reference; },
+                   "'reference_bar' is in the memory of 'reference', expected memory of its own");
+  vjp.check_shares([](Fitting& f) { f.rotations_other = f.rotations; }, "'rotations_bar' is in the memory of 'rotations'");
+  vjp.check_shares([](Fitting& f) { f.shifts_other = f.shifts; }, "'shifts_bar' is in the memory of 'shifts'");
+  jvp.check_shares(
       [](Fitting& f) {
         f.slices = {Dense<C, 4>(f.reference.view.data(), 2, 3, 6, 5), 8};
       },
-      "project_jvp: 'slices_dot' is in the memory of 'reference'");
-  shares(
-      jvp,
+      "'slices_dot' is in the memory of 'reference'");
+  jvp.check_shares(
       [](Fitting& f) {
         f.slices = {Dense<C, 4>(f.reference_other.view.data(), 2, 3, 6, 5), 8};
       },
-      "project_jvp: 'slices_dot' is in the memory of 'reference_dot'");
+      "'slices_dot' is in the memory of 'reference_dot'");
 }

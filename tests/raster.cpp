@@ -1,72 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <bracewell/raster.hpp>
 
-#include "support/compare.hpp"
-#include "support/golden.hpp"
+#include "support/operations.hpp"
 #include "support/raster.hpp"
-#include "support/slicing.hpp"
+#include "support/refusals.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
 
 namespace bw = bracewell;
 using namespace support;
 using Catch::Matchers::WithinAbs;
 
 namespace {
-
-std::vector<long> with_batch(const std::vector<long>& shape) {
-  std::vector<long> batched{1};
-  batched.insert(batched.end(), shape.begin(), shape.end());
-  return batched;
-}
-
-/// One pose, one cloud; the options' convention is the unit box.
-template <int N, int M>
-void check_golden(const Golden& g) {
-  const Exec exec;
-  const double tolerance = 1e-12;
-  const auto image_shape = with_batch(g.shape("raster"));
-  const Kokkos::View<double* [N], Kokkos::LayoutRight, Exec::memory_space> points =
-      upload<double, 2>(g.shape("points"), g.real("points"));
-  const auto weights = upload<double, 1>(g.shape("point_weight"), g.real("point_weight"));
-  const auto rotations = upload<double, 3>({1, M, N}, g.real("rotation"));
-  const auto shifts = upload<double, 2>({1, M}, g.real("translation"));
-  const bw::PointCloud cloud{points, weights};
-  const bw::Poses poses{rotations, shifts};
-  const bw::Exposure exposure{g.get<double>("background"), g.get<double>("out_weight")};
-
-  const auto images = unset<double, M + 1>(image_shape);
-  bw::raster(exec, cloud, poses, exposure, images);
-  CHECK(relative_error(download(images), g.real("raster")) < tolerance);
-
-  const auto points_dot = upload<double, 2>(g.shape("points"), g.real("d_points"));
-  const auto weights_dot = upload<double, 1>(g.shape("point_weight"), g.real("d_point_weight"));
-  const auto rotations_dot = upload<double, 3>({1, M, N}, g.real("d_rotation"));
-  const auto shifts_dot = upload<double, 2>({1, M}, g.real("d_translation"));
-  const auto images_dot = unset<double, M + 1>(image_shape);
-  bw::raster_jvp(exec, cloud, bw::PointCloud{points_dot, weights_dot}, poses, bw::Poses{rotations_dot, shifts_dot}, exposure,
-                 bw::Exposure{g.get<double>("d_background"), g.get<double>("d_out_weight")}, images_dot);
-  CHECK(relative_error(download(images_dot), g.real("jvp")) < tolerance);
-
-  const auto images_bar = upload<double, M + 1>(image_shape, g.real("cotangent"));
-  const auto points_bar = unset<double, 2>(g.shape("points"));
-  const auto weights_bar = unset<double, 1>(g.shape("point_weight"));
-  const auto rotations_bar = unset<double, 3>({1, M, N});
-  const auto shifts_bar = unset<double, 2>({1, M});
-  const auto background_bar = unset<double, 1>({1});
-  const auto out_weight_bar = unset<double, 1>({1});
-  bw::raster_vjp(exec, cloud, poses, exposure, images_bar, bw::PointCloud{points_bar, weights_bar},
-                 bw::Poses{rotations_bar, shifts_bar}, bw::Exposure{background_bar, out_weight_bar});
-  CHECK(relative_error(download(points_bar), g.real("vjp_points")) < tolerance);
-  CHECK(relative_error(download(weights_bar), g.real("vjp_point_weight")) < tolerance);
-  CHECK(relative_error(download(rotations_bar), g.real("vjp_rotation")) < tolerance);
-  CHECK(relative_error(download(shifts_bar), g.real("vjp_translation")) < tolerance);
-  CHECK(relative_error(download(background_bar), {g.get<double>("vjp_background")}) < tolerance);
-  CHECK(relative_error(download(out_weight_bar), {g.get<double>("vjp_out_weight")}) < tolerance);
-}
 
 template <int N, int M, class T, class Kernel = bw::Linear>
 void check_random(unsigned seed, const Kernel& kernel = {}, const reference::Kernel& plain = reference::linear()) {
@@ -89,20 +35,6 @@ void check_random(unsigned seed, const Kernel& kernel = {}, const reference::Ker
 }
 
 }  // namespace
-
-TEST_CASE("images of points as the reference implementation makes and differentiates them", "[raster][golden]") {
-  const auto cases = Golden::all("reference_raster_");
-  REQUIRE(cases.size() == 5);
-  for (const auto& g : cases) {
-    INFO(g.name);
-    const auto axes = g.shape("points")[1], image_axes = long(g.shape("raster").size());
-    if (axes == 2 && image_axes == 2) check_golden<2, 2>(g);
-    if (axes == 3 && image_axes == 1) check_golden<3, 1>(g);
-    if (axes == 3 && image_axes == 2) check_golden<3, 2>(g);
-    if (axes == 3 && image_axes == 3) check_golden<3, 3>(g);
-    if (axes == 4 && image_axes == 3) check_golden<4, 3>(g);
-  }
-}
 
 TEST_CASE("images of points are the literal sums, for any dimensions, batches and channels", "[raster]") {
   check_random<1, 1, double>(1);
@@ -447,52 +379,50 @@ TEST_CASE("bad arguments are refused before anything is written", "[raster]") {
   const Dense<double, 3> images3("images", 3, 4, 4), flat("images", 2, 0, 4);
   const bw::PointCloud cloud{points, weights};
   const bw::Poses poses{rotations, shifts};
-  const auto refused = [](const auto& run, const std::string& words) {
-    CHECK_THROWS_MATCHES(run(), std::invalid_argument,
-                         Catch::Matchers::MessageMatches(Catch::Matchers::ContainsSubstring(words)));
-  };
   const auto draw = [&](const auto& c, const auto& p, const auto& e, const auto& to, bw::RasterOptions options = {}) {
     return [&, options] { bw::raster(exec, c, p, e, to, options); };
   };
   const bw::PointCloud few{points, four};
-  refused(draw(few, poses, bw::none, images), "raster: 'weights' is of shape [4], expected extent 5 on axis 0");
+  check_refused(draw(few, poses, bw::none, images), "raster: 'weights' is of shape [4], expected extent 5 on axis 0");
   const bw::Poses more{three, shifts};
-  refused(draw(cloud, more, bw::none, images), "raster: 'shifts' is of shape [2, 2], expected extent 3");
+  check_refused(draw(cloud, more, bw::none, images), "raster: 'shifts' is of shape [2, 2], expected extent 3");
   const bw::Poses tall{wrong, shifts};
-  refused(draw(cloud, tall, bw::none, images), "raster: 'rotations' is of shape [2, 3, 3], expected extent 2 on axis 1");
+  check_refused(draw(cloud, tall, bw::none, images),
+                "raster: 'rotations' is of shape [2, 3, 3], expected extent 2 on axis 1");
   const bw::Poses wide{rotations, shifts_wide};
-  refused(draw(cloud, wide, bw::none, images), "raster: 'shifts' is of shape [2, 3], expected extent 2 on axis 1");
-  refused(draw(cloud, poses, bw::none, images3), "raster: 'images' is of shape [3, 4, 4], expected extent 2 on axis 0");
-  refused(draw(cloud, poses, bw::none, flat), "raster: 'images' is of shape [2, 0, 4], expected extents from 1");
+  check_refused(draw(cloud, wide, bw::none, images), "raster: 'shifts' is of shape [2, 3], expected extent 2 on axis 1");
+  check_refused(draw(cloud, poses, bw::none, images3),
+                "raster: 'images' is of shape [3, 4, 4], expected extent 2 on axis 0");
+  check_refused(draw(cloud, poses, bw::none, flat), "raster: 'images' is of shape [2, 0, 4], expected extents from 1");
   const bw::Exposure levels{four};
-  refused(draw(cloud, poses, levels, images), "raster: 'background' is of shape [4], expected extent 2 on axis 0");
-  refused(draw(cloud, poses, bw::none, images, {.voxel_size = -1}), "raster: 'options.voxel_size' is -1");
-  refused(draw(cloud, poses, bw::none, images, {.voxel_size = NAN}), "raster: 'options.voxel_size' is");
+  check_refused(draw(cloud, poses, levels, images), "raster: 'background' is of shape [4], expected extent 2 on axis 0");
+  check_refused(draw(cloud, poses, bw::none, images, {.voxel_size = -1}), "raster: 'options.voxel_size' is -1");
+  check_refused(draw(cloud, poses, bw::none, images, {.voxel_size = NAN}), "raster: 'options.voxel_size' is");
   const bw::Exposure inside{Dense<double, 1>(images.data(), 2)};
-  refused(draw(cloud, poses, inside, images), "raster: 'images' is in the memory of 'background'");
+  check_refused(draw(cloud, poses, inside, images), "raster: 'images' is in the memory of 'background'");
   const auto left = Kokkos::subview(Dense<double, 4>("images", 2, 4, 4, 2), Kokkos::ALL, Kokkos::ALL, Kokkos::ALL, 0);
-  refused(draw(cloud, poses, bw::none, left), "raster: 'images' is of stride 2 on its last axis");
+  check_refused(draw(cloud, poses, bw::none, left), "raster: 'images' is of stride 2 on its last axis");
 
-  refused([&] { bw::raster_jvp(exec, cloud, bw::PointCloud{other}, poses, bw::none, bw::none, bw::none, images); },
-          "raster_jvp: 'points_dot' is of shape [4, 3], expected shape [5, 3]");
-  refused(
+  check_refused([&] { bw::raster_jvp(exec, cloud, bw::PointCloud{other}, poses, bw::none, bw::none, bw::none, images); },
+                "raster_jvp: 'points_dot' is of shape [4, 3], expected shape [5, 3]");
+  check_refused(
       [&] {
         bw::raster_jvp(exec, cloud, bw::none, poses, bw::Poses{bw::none, shifts3}, bw::none, bw::none, images);
       },
       "raster_jvp: 'shifts_dot' is of shape [3, 2]");
-  refused([&] { bw::raster_jvp(exec, cloud, bw::none, poses, bw::none, bw::none, bw::Exposure{four}, images); },
-          "raster_jvp: 'background_dot' is of shape [4], expected extent 2");
-  refused([&] { bw::raster_vjp(exec, cloud, poses, bw::none, images, bw::PointCloud{other}, bw::none, bw::none); },
-          "raster_vjp: 'points_bar' is of shape [4, 3]");
-  refused([&] { bw::raster_vjp(exec, cloud, poses, bw::none, images, bw::PointCloud{points}, bw::none, bw::none); },
-          "raster_vjp: 'points_bar' is in the memory of 'points'");
-  refused(
+  check_refused([&] { bw::raster_jvp(exec, cloud, bw::none, poses, bw::none, bw::none, bw::Exposure{four}, images); },
+                "raster_jvp: 'background_dot' is of shape [4], expected extent 2");
+  check_refused([&] { bw::raster_vjp(exec, cloud, poses, bw::none, images, bw::PointCloud{other}, bw::none, bw::none); },
+                "raster_vjp: 'points_bar' is of shape [4, 3]");
+  check_refused([&] { bw::raster_vjp(exec, cloud, poses, bw::none, images, bw::PointCloud{points}, bw::none, bw::none); },
+                "raster_vjp: 'points_bar' is in the memory of 'points'");
+  check_refused(
       [&] {
         bw::raster_vjp(exec, cloud, poses, bw::none, images, bw::none, bw::none, bw::Exposure{bw::none, four});
       },
       "raster_vjp: 'out_weight_bar' is of shape [4]");
   const Dense<double, 1> both("bars", 2);
-  refused(
+  check_refused(
       [&] {
         bw::raster_vjp(exec, cloud, poses, bw::none, images, bw::none, bw::none, bw::Exposure{both, both});
       },

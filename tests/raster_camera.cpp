@@ -93,49 +93,41 @@ Differentiable differentiable_camera(const CameraProblem& s) {
     return Arrays(scene, in[0], in[1], scene.rotations, scene.shifts, scene.background, scene.out_weight);
   };
   const auto parameters = [s](const std::vector<double>& v) { return Parameters<T>(upload<T, 3>(s.parameter_shape(), v)); };
-  const auto before = SliceArrays<T, 3, 2>::before;
-  const std::size_t size = scene.objects * scene.poses * scene.channels * scene.voxels();
   const bw::RasterOptions options{.voxel_size = scene.voxel_size};
   Differentiable op;
   op.inputs = {"points", "weights", "parameters"};
   op.value = [=](const Arguments& in) -> Arguments {
     const Arrays a = arrays(in);
-    const auto images = upload<T, 5>(scene.image_shape(), before(nullptr, 0, size));
+    const auto images = images_before<T, 2>(scene, nullptr);
     bw::raster(Exec(), a.cloud(), bw::Camera{Pinhole{}, parameters(in[2])}, a.exposure(), images, options,
                QuadraticSpline{});
     return {download(images)};
   };
   op.jvp = [=](const Arguments& in, const Arguments& dot, unsigned given, const Arguments* start) -> Arguments {
     const Arrays a = arrays(in), d = arrays(dot);
-    const auto images = upload<T, 5>(scene.image_shape(), before(start, 0, size));
-    auto o = options;
-    o.accumulate = start;
+    const auto images = images_before<T, 2>(scene, start);
     with_subset<true>(
         given,
         [&](const auto& points, const auto& weights, const auto& c) {
           bw::raster_jvp(Exec(), a.cloud(), bw::PointCloud{points, weights}, bw::Camera{Pinhole{}, parameters(in[2])},
-                         bw::Camera{bw::none, c}, a.exposure(), bw::none, images, o, QuadraticSpline{});
+                         bw::Camera{bw::none, c}, a.exposure(), bw::none, images, accumulating(options, start),
+                         QuadraticSpline{});
         },
         d.points, d.weights, parameters(dot[2]));
     return {download(images)};
   };
-  op.vjp = [=](const Arguments& in, const Arguments& bar, unsigned wanted, const Arguments* start) -> Arguments {
-    Arguments begin;
-    for (int i = 0; i < 3; ++i) begin.push_back(before(start, i, in[i].size()));
+  op.vjp = [=](const Arguments& in, const Arguments& bar, unsigned wanted, const Arguments* start) {
+    const Arguments begin = cotangents_before(in, start);
     const Arrays a = arrays(in), bars = arrays(begin);
     const auto images = upload<T, 5>(scene.image_shape(), bar[0]);
-    auto o = options;
-    o.accumulate = start;
-    Arguments result;
-    with_subset<true>(
+    return written<true>(
         wanted,
         [&](const auto& points, const auto& weights, const auto& c) {
           bw::raster_vjp(Exec(), a.cloud(), bw::Camera{Pinhole{}, parameters(in[2])}, a.exposure(), images,
-                         bw::PointCloud{points, weights}, bw::Camera{bw::none, c}, bw::none, o, QuadraticSpline{});
-          result = {flat_download(points), flat_download(weights), flat_download(c)};
+                         bw::PointCloud{points, weights}, bw::Camera{bw::none, c}, bw::none, accumulating(options, start),
+                         QuadraticSpline{});
         },
         bars.points, bars.weights, parameters(begin[2]));
-    return result;
   };
   return op;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/raster_derivatives.hpp"
+#include "support/axes.hpp"
 
 #include "common/gaussian.hpp"
 
@@ -10,13 +11,7 @@ using namespace support;
 
 namespace {
 
-template <class T_, int N_, int M_>
-struct Axes {
-  using T = T_;
-  static constexpr int N = N_, M = M_;
-};
-
-/// Without subsets, which raster_subsets.cpp has.
+/// Without subsets, to spare instantiations.
 template <class T>
 DerivativeTolerance limits() {
   DerivativeTolerance limits;
@@ -56,5 +51,15 @@ TEST_CASE("derivatives of raster with other kernels", "[raster][derivatives]") {
                       limits<double>());
     check_derivatives(differentiable_raster<double, 3, 2, false>(s, examples::Gaussian<4>{0.7}), raster_inputs(s), random,
                       limits<double>());
+  }
+}
+
+TEST_CASE("every subset of derivatives of raster", "[raster][derivatives]") {
+  Random random(7200);
+  INFO("seed " << random.seed);
+  for (int i = 0; i < 6; ++i) {
+    const RasterProblem s = smooth_raster(random, 2, 2);
+    INFO(text(s));
+    check_derivatives(differentiable_raster<double, 2, 2, true>(s, bw::Linear{}), raster_inputs(s), random);
   }
 }

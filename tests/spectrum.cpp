@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bracewell/spectrum.hpp>
 
-#include <bracewell/detail/site.hpp>
+#include <bracewell/detail/slicing/friedel.hpp>
 
 #include "support/reference.hpp"
 
@@ -34,8 +34,8 @@ TEST_CASE("windows hold every tap of x and its mates once", "[spectrum]") {
     constexpr bool Symmetric = decltype(symmetric)::value;
     const double tap[taps] = {1, 10, 100, 1000};
     double own[taps], mate[taps];
-    bw::detail::fold<taps, Symmetric>(first, width, tap, own, mate);
-    const int column = bw::detail::window<taps>(first, width);
+    bw::detail::split_mates<taps, Symmetric>(first, width, tap, own, mate);
+    const int column = bw::detail::stored_window<taps>(first, width);
     REQUIRE(column >= 0);
     std::vector<double> want_own(width / 2 + 1 + taps), want_mate(width / 2 + 1 + taps);
     for (int j = 0; j < taps; ++j) {
@@ -50,7 +50,7 @@ TEST_CASE("windows hold every tap of x and its mates once", "[spectrum]") {
       CHECK(want_mate[i] == (inside ? mate[i - column] : 0));
       mirrored = mirrored || want_mate[i] != 0;
     }
-    if (first >= bw::detail::lowest_in_place<Symmetric> && first <= bw::detail::highest_in_place<taps, Symmetric>(width)) {
+    if (first >= bw::detail::first_direct<Symmetric> && first <= bw::detail::last_direct<taps, Symmetric>(width)) {
       CHECK(!mirrored);
       CHECK(column == first);
       for (int j = 0; j < taps; ++j) CHECK(own[j] == tap[j]);

@@ -12,11 +12,8 @@
 /// instance and do not wait for it.
 #pragma once
 
-#include <bracewell/detail/checks.hpp>
-#include <bracewell/detail/dispatch.hpp>
-#include <bracewell/detail/elements.hpp>
-
-#include <Kokkos_Profiling_ScopedRegion.hpp>
+#include <bracewell/detail/arguments/call.hpp>
+#include <bracewell/detail/core/elementwise.hpp>
 
 #include <array>
 
@@ -33,17 +30,17 @@ struct MoveOrigin {
   int direction;
   std::int64_t extent[Axes];  // in memory order, x last
 
-  /// k ⌊n/2⌋ / n without its whole turns.
-  KOKKOS_INLINE_FUNCTION static double turns(std::int64_t k, std::int64_t n) { return double(k * (n / 2) % n) / double(n); }
+  /// k ⌊n/2⌋ / n without whole cycles.
+  KOKKOS_INLINE_FUNCTION static double cycles(std::int64_t k, std::int64_t n) { return double(k * (n / 2) % n) / double(n); }
 
   KOKKOS_INLINE_FUNCTION double row(const std::int64_t (&index)[Rank]) const {
     double sum = 0;
-    for (int a = 0; a < Axes - 1; ++a) sum += turns(index[Rank - Axes + a], extent[a]);
+    for (int a = 0; a < Axes - 1; ++a) sum += cycles(index[Rank - Axes + a], extent[a]);
     return sum;
   }
 
-  KOKKOS_INLINE_FUNCTION void apply(Kokkos::complex<T>& z, std::int64_t x, double row_turns) const {
-    double t = row_turns + turns(x, extent[Axes - 1]);
+  KOKKOS_INLINE_FUNCTION void apply(Kokkos::complex<T>& z, std::int64_t x, double row_cycles) const {
+    double t = row_cycles + cycles(x, extent[Axes - 1]);
     t -= Kokkos::round(t);
     if (t == 0) return;
     if (Kokkos::abs(t) == 0.5) {  // all that even extents need, and exact
@@ -57,11 +54,7 @@ struct MoveOrigin {
 
 template <int Axes, class Exec, class X>
 void move_origin(const Exec& exec, const char* name, const X& spectrum, int direction) {
-  static_assert(ExecutionSpace<Exec>, "bracewell: the first argument must be a Kokkos execution space instance");
-  static_assert(ComplexArray<X> && Writable<X>,
-                "bracewell: 'spectrum' must be a writable View of Kokkos::complex<float> or <double>, contiguous along x "
-                "(LayoutRight), or a Spectrum of one");
-  static_assert(Reaches<Exec, X>, "bracewell: an array is in memory that 'exec' cannot access");
+  static_assert(check_array<slice_names::spectrum_name, true, Exec, X>());
   constexpr int rank = int(View<X>::rank()), axes = axes_of<Axes, X>;
   static_assert(axes <= rank, "bracewell: 'spectrum' has fewer axes than asked for");
   const Shape shape = detail::shape("spectrum", spectrum);
@@ -93,7 +86,7 @@ struct CorrectGridding {
 /// data /= max(density, floor), or /= density + floor.
 template <class T, int Rank, bool Wiener>
 struct DivideByDensity {
-  Strided<const T, Rank> density;
+  StridedArray<const T, Rank> density;
   T floor;
 
   KOKKOS_INLINE_FUNCTION const T* row(const std::int64_t (&index)[Rank]) const {
@@ -110,18 +103,14 @@ struct DivideByDensity {
 
 template <bool Wiener, class Exec, class Data, class Density>
 void divide(const Exec& exec, const char* name, const Data& data, const Density& density, double floor) {
-  static_assert(ExecutionSpace<Exec>, "bracewell: the first argument must be a Kokkos execution space instance");
-  static_assert(ComplexArray<Data> && Writable<Data>,
-                "bracewell: 'data' must be a writable View of Kokkos::complex<float> or <double>");
-  static_assert(RealArray<Density> && std::is_same_v<Precision<Data>, Precision<Density>> &&
-                    View<Data>::rank() == View<Density>::rank(),
-                "bracewell: 'density' must be a View of real numbers of the precision and rank of 'data'");
-  static_assert(Reaches<Exec, Data, Density>, "bracewell: an array is in memory that 'exec' cannot access");
+  static_assert(check_array<slice_names::data_name, true, Exec, Data>());
+  static_assert(check_array<slice_names::density_name, false, Exec, Density, Data>());
   using T = Precision<Data>;
   constexpr int rank = int(View<Data>::rank());
   const Shape shape = detail::shape("density", density);
   for (int i = 0; i < rank; ++i) check_extent(name, shape, i, std::int64_t(view(data).extent(i)), "as 'data' has");
-  for_elements(exec, name, view(data), DivideByDensity<T, rank, Wiener>{Strided<const T, rank>(view(density)), T(floor)});
+  for_elements(exec, name, view(data),
+               DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), T(floor)});
 }
 
 }  // namespace detail
@@ -155,10 +144,7 @@ enum class Gridding { reference, reconstruction };
 template <int Axes = 0, class Exec, class X, class Kernel = None>
 void correct_gridding(const Exec& exec, const X& map, const std::array<long, detail::axes_of<Axes, X>>& padded, Gridding use,
                       const SliceOptions& options = {}, const Kernel& kernel = {}) {
-  static_assert(detail::ExecutionSpace<Exec>, "correct_gridding: 'exec' must be a Kokkos execution space instance");
-  static_assert(detail::Numbers<X> && detail::Writable<X>,
-                "correct_gridding: 'map' must be a writable View of float or double");
-  static_assert(detail::Reaches<Exec, X>, "correct_gridding: 'map' is in memory that 'exec' cannot access");
+  static_assert(detail::check_array<detail::slice_names::map_name, true, Exec, X>());
   constexpr const char* name = "correct_gridding";
   constexpr int rank = int(X::rank()), axes = detail::axes_of<Axes, X>;
   detail::check_options(name, options);

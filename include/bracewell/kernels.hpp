@@ -19,7 +19,7 @@
 
 #include <Kokkos_Core.hpp>
 
-#include <bracewell/detail/simd.hpp>
+#include <bracewell/detail/core/simd.hpp>
 
 #include <cmath>
 #include <stdexcept>

@@ -13,10 +13,8 @@
 /// or |κ_d| > n_d / 2 for some d, S is 0; both bounds are inclusive, with a relative slack of 1e-6.
 #pragma once
 
-#include <bracewell/detail/fixed_point.hpp>
-#include <bracewell/detail/project.hpp>
-
-#include <Kokkos_Profiling_ScopedRegion.hpp>
+#include <bracewell/detail/slicing/project_operations.hpp>
+#include <bracewell/detail/slicing/schedule.hpp>
 
 namespace bracewell {
 
@@ -32,37 +30,18 @@ namespace bracewell {
 /// References and slices are contiguous along x; other strides are free. Odd real widths are told by
 /// `Spectrum{view, width}`.
 /// \throws std::invalid_argument naming the argument, before anything is written.
-template <class Exec, class Reference, class PosesType, class SliceArray, class Kernel = None>
-void project(const Exec& exec, const Reference& reference, const PosesType& poses, const SliceArray& slices,
+template <class Exec, class Reference, class PosesArg, class SlicesArg, class Kernel = None>
+void project(const Exec& exec, const Reference& reference, const PosesArg& poses, const SlicesArg& slices,
              const SliceOptions& options = {}, const Kernel& kernel = {}) {
-  static_assert(detail::ComplexArray<Reference>,
-                "project: 'reference' must be a View of Kokkos::complex<float> or <double>, contiguous along x "
-                "(LayoutRight), or a Spectrum of one");
-  static_assert(detail::ComplexArray<SliceArray> && detail::Writable<SliceArray>,
-                "project: 'slices' must be a writable View of Kokkos::complex<float> or <double>, contiguous along x "
-                "(LayoutRight), or a Spectrum of one");
-  static_assert(detail::check_slicing_types<Exec, PosesType, SliceArray, Kernel, Reference>());
-
-  constexpr const char* name = "project";
-  constexpr int N = detail::reference_axes<PosesType, Reference>, M = detail::slice_axes<PosesType, SliceArray>;
-  using T = detail::Precision<Reference>;
-  const detail::SlicingShapes shapes{detail::shape("reference", reference), detail::shape("rotations", poses.rotations),
-                                     detail::shape("shifts", poses.shifts), detail::shape("slices", slices)};
-  const auto counts = detail::check_slicing(name, N, shapes);
-  detail::check_options(name, options);
-  detail::check_apart(name, shapes.slices, shapes.reference);
-
+  using namespace detail;
+  using P = SlicingTypes<Exec, Kernel, Reference, PosesArg, SlicesArg>;
+  const auto counts = check_arguments<P>("project", options, in(slice_names::reference, reference),
+                                         in(slice_names::poses, poses), out(slice_names::slices, slices));
   const Kokkos::Profiling::ScopedRegion region("bracewell::project");
-  detail::with_kernel(name, options, kernel, [&](const auto& phi) {
-    const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
-    const detail::Project<std::decay_t<decltype(slicing)>, T, N, M, std::decay_t<decltype(phi)>> op{
-        {slicing, counts.poses},
-        detail::make_grid<N, const Kokkos::complex<T>>(reference),
-        detail::batch_stride<N>(reference),
-        detail::make_slices<M, Kokkos::complex<T>>(slices),
-        options.accumulate,
-        phi};
-    detail::for_rows(exec, "bracewell::project", op, counts.references);
+  const auto geometry = make_geometry<P>(counts, reference, slices, poses, options);
+  with_kernel("project", options, kernel, [&](const auto& phi) {
+    write_slices(exec, "bracewell::project",
+                 ProjectOperation{geometry, phi, input_grid<P>(reference), output_stack<P>(slices), options.accumulate});
   });
 }
 
@@ -77,57 +56,24 @@ void project(const Exec& exec, const Reference& reference, const PosesType& pose
 /// All else is as `project` has it. Not differentiable where κ meets a kink of the kernel (linear: integers): there it is a
 /// one-sided derivative. At the edges of the band and of the cutoff, samples that do not count have derivative 0.
 /// \throws std::invalid_argument naming the argument, before anything is written.
-template <class Exec, class Reference, class ReferenceDot, class PosesType, class PosesDot, class SliceArray,
+template <class Exec, class Reference, class ReferenceDot, class PosesArg, class PosesDot, class SlicesArg,
           class Kernel = None>
-void project_jvp(const Exec& exec, const Reference& reference, const ReferenceDot& reference_dot, const PosesType& poses,
-                 const PosesDot& poses_dot, const SliceArray& slices_dot, const SliceOptions& options = {},
+void project_jvp(const Exec& exec, const Reference& reference, const ReferenceDot& reference_dot, const PosesArg& poses,
+                 const PosesDot& poses_dot, const SlicesArg& slices_dot, const SliceOptions& options = {},
                  const Kernel& kernel = {}) {
-  static_assert(detail::ComplexArray<Reference>,
-                "project_jvp: 'reference' must be a View of Kokkos::complex<float> or <double>, contiguous along x "
-                "(LayoutRight), or a Spectrum of one");
-  static_assert(
-      detail::ComplexArray<SliceArray> && detail::Writable<SliceArray>,
-      "project_jvp: 'slices_dot' must be a writable View of Kokkos::complex<float> or <double>, contiguous along x "
-      "(LayoutRight), or a Spectrum of one");
-  static_assert(detail::AlikeOrNone<ReferenceDot, Reference>,
-                "project_jvp: 'reference_dot' must be an array of the rank and precision of 'reference', or none");
-  static_assert(detail::check_slicing_types<Exec, PosesType, SliceArray, Kernel, Reference>());
-  static_assert(detail::check_pose_companion<Exec, PosesType, PosesDot>());
-  static_assert(detail::Reaches<Exec, ReferenceDot>, "project_jvp: 'reference_dot' is in memory that 'exec' cannot access");
-
-  constexpr const char* name = "project_jvp";
-  constexpr int N = detail::reference_axes<PosesType, Reference>, M = detail::slice_axes<PosesType, SliceArray>;
-  using T = detail::Precision<Reference>;
-  const auto& rotations_dot = detail::rotations_of(poses_dot);
-  const auto& shifts_dot = detail::shifts_of(poses_dot);
-  const detail::SlicingShapes shapes{detail::shape("reference", reference), detail::shape("rotations", poses.rotations),
-                                     detail::shape("shifts", poses.shifts), detail::shape("slices_dot", slices_dot)};
-  const detail::Shape reference_dot_shape = detail::shape("reference_dot", reference_dot);
-  const auto counts = detail::check_slicing(name, N, shapes);
-  detail::check_same(name, reference_dot_shape, shapes.reference, N);
-  detail::check_same(name, detail::shape("rotations_dot", rotations_dot), shapes.rotations);
-  detail::check_same(name, detail::shape("shifts_dot", shifts_dot), shapes.shifts);
-  detail::check_options(name, options);
-  detail::check_apart(name, shapes.slices, shapes.reference);
-  detail::check_apart(name, shapes.slices, reference_dot_shape);
-
+  using namespace detail;
+  using P = SlicingTypes<Exec, Kernel, Reference, PosesArg, SlicesArg>;
+  const auto counts =
+      check_arguments<P>("project_jvp", options, in(slice_names::reference, reference),
+                         tangent(slice_names::reference_dot, reference_dot, reference), in(slice_names::poses, poses),
+                         tangent(slice_names::poses_dot, poses_dot, poses), out(slice_names::slices_dot, slices_dot));
   const Kokkos::Profiling::ScopedRegion region("bracewell::project_jvp");
-  detail::with_kernel(name, options, kernel, [&](const auto& phi) {
-    const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
-    const auto rates = detail::make_slicing<T, N, M>(shapes, rotations_dot, shifts_dot, options);
-    const auto tangent = detail::make_grid<N, const Kokkos::complex<T>>(reference_dot);
-    const detail::ProjectTangent<std::decay_t<decltype(slicing)>, T, N, M, std::decay_t<decltype(tangent)>,
-                                 std::decay_t<decltype(rates)>, std::decay_t<decltype(phi)>>
-        op{{slicing, counts.poses},
-           detail::make_grid<N, const Kokkos::complex<T>>(reference),
-           tangent,
-           detail::batch_stride<N>(reference),
-           detail::batch_stride<N>(reference_dot),
-           rates,
-           detail::make_slices<M, Kokkos::complex<T>>(slices_dot),
-           options.accumulate,
-           phi};
-    detail::for_rows(exec, "bracewell::project_jvp", op, counts.references);
+  const auto geometry = make_geometry<P>(counts, reference, slices_dot, poses, options);
+  const auto rates = make_geometry<P>(counts, reference, slices_dot, poses_dot, options);
+  with_kernel("project_jvp", options, kernel, [&](const auto& phi) {
+    write_slices(exec, "bracewell::project_jvp",
+                 ProjectTangent{geometry, phi, input_grid<P>(reference), input_grid<P>(reference_dot), rates,
+                                output_stack<P>(slices_dot), options.accumulate});
   });
 }
 
@@ -151,75 +97,24 @@ void project_jvp(const Exec& exec, const Reference& reference, const ReferenceDo
 /// options.deterministic is set: then as backproject.hpp says, in passes of its own. Cotangents of poses need scratch, see
 /// workspace.hpp.
 /// \throws std::invalid_argument naming the argument, before anything is written.
-template <class Exec, class Reference, class PosesType, class SlicesBar, class ReferenceBar, class PosesBar,
+template <class Exec, class Reference, class PosesArg, class SlicesBar, class ReferenceBar, class PosesBar,
           class Kernel = None>
-void project_vjp(const Exec& exec, const Reference& reference, const PosesType& poses, const SlicesBar& slices_bar,
+void project_vjp(const Exec& exec, const Reference& reference, const PosesArg& poses, const SlicesBar& slices_bar,
                  const ReferenceBar& reference_bar, const PosesBar& poses_bar, const SliceOptions& options = {},
                  const Kernel& kernel = {}) {
-  static_assert(detail::ComplexArray<Reference>,
-                "project_vjp: 'reference' must be a View of Kokkos::complex<float> or <double>, contiguous along x "
-                "(LayoutRight), or a Spectrum of one");
-  static_assert(detail::ComplexArray<SlicesBar>,
-                "project_vjp: 'slices_bar' must be a View of Kokkos::complex<float> or <double>, contiguous along x "
-                "(LayoutRight), or a Spectrum of one");
-  static_assert(detail::AlikeOrNone<ReferenceBar, Reference> && detail::WritableOrNone<ReferenceBar>,
-                "project_vjp: 'reference_bar' must be a writable array of the rank and precision of 'reference', or none");
-  static_assert(detail::check_slicing_types<Exec, PosesType, SlicesBar, Kernel, Reference>());
-  static_assert(detail::check_pose_companion<Exec, PosesType, PosesBar, true>());
-  static_assert(detail::Reaches<Exec, ReferenceBar>, "project_vjp: 'reference_bar' is in memory that 'exec' cannot access");
-
-  constexpr const char* name = "project_vjp";
-  constexpr int N = detail::reference_axes<PosesType, Reference>, M = detail::slice_axes<PosesType, SlicesBar>;
-  using T = detail::Precision<Reference>;
-  const auto& rotations_bar = detail::rotations_of(poses_bar);
-  const auto& shifts_bar = detail::shifts_of(poses_bar);
-  const detail::SlicingShapes shapes{detail::shape("reference", reference), detail::shape("rotations", poses.rotations),
-                                     detail::shape("shifts", poses.shifts), detail::shape("slices_bar", slices_bar)};
-  const detail::Shape bars[] = {detail::shape("reference_bar", reference_bar), detail::shape("rotations_bar", rotations_bar),
-                                detail::shape("shifts_bar", shifts_bar)};
-  const auto counts = detail::check_slicing(name, N, shapes);
-  detail::check_same(name, bars[0], shapes.reference, N);
-  detail::check_same(name, bars[1], shapes.rotations);
-  detail::check_same(name, bars[2], shapes.shifts);
-  detail::check_options(name, options);
-  for (const auto& bar : bars)
-    for (const auto* input : {&shapes.reference, &shapes.rotations, &shapes.shifts, &shapes.slices})
-      detail::check_apart(name, bar, *input);
-
+  using namespace detail;
+  using P = SlicingTypes<Exec, Kernel, Reference, PosesArg, SlicesBar>;
+  const auto counts = check_arguments<P>("project_vjp", options, in(slice_names::reference, reference),
+                                         in(slice_names::poses, poses), in(slice_names::slices_bar, slices_bar),
+                                         cotangent(slice_names::reference_bar, reference_bar, reference),
+                                         cotangent(slice_names::poses_bar, poses_bar, poses));
   const Kokkos::Profiling::ScopedRegion region("bracewell::project_vjp");
-  detail::with_kernel(name, options, kernel, [&](const auto& phi) {
-    constexpr bool wants_reference = detail::Given<ReferenceBar>;
-    using Sums = detail::SumsOf<N, M, std::decay_t<decltype(rotations_bar)>, std::decay_t<decltype(shifts_bar)>>;
-    const auto slicing = detail::make_slicing<T, N, M>(shapes, poses.rotations, poses.shifts, options);
-    const auto make = [&](const auto& to, auto sums) {
-      const auto grid = detail::make_grid<N, detail::Element<std::decay_t<decltype(to)>>>(to);
-      return detail::ProjectCotangent<std::decay_t<decltype(slicing)>, T, N, M, std::decay_t<decltype(grid)>, decltype(sums),
-                                      std::decay_t<decltype(phi)>>{
-          {slicing, counts.poses},
-          detail::make_grid<N, const Kokkos::complex<T>>(reference),
-          detail::batch_stride<N>(reference),
-          detail::batch_stride<N>(to),
-          detail::make_slices<M, const Kokkos::complex<T>>(slices_bar),
-          grid,
-          options.accumulate,
-          phi,
-          {}};
-    };
-    if constexpr (detail::summing<Sums>) {
-      const auto sum_poses = [&](const auto& op) {
-        detail::for_poses(exec, "bracewell::project_vjp", op, counts.references, rotations_bar, shifts_bar, options);
-      };
-      if constexpr (wants_reference && !detail::on_host<Exec>)
-        if (!options.deterministic) {  // one pass; a host has other orders of work for each
-          if (!options.accumulate) detail::fill_zero(exec, reference_bar);
-          return sum_poses(make(reference_bar, Sums{}));
-        }
-      sum_poses(make(none, Sums{}));
-    }
-    if constexpr (wants_reference)
-      detail::for_grids(
-          exec, "bracewell::project_vjp", [&](const auto& to, None) { return make(to, detail::NoSums{}); },
-          counts.references, reference_bar, none, options);
+  const auto geometry = make_geometry<P>(counts, reference, slices_bar, poses, options);
+  with_kernel("project_vjp", options, kernel, [&](const auto& phi) {
+    insert_and_sum_poses<P>(
+        exec, "bracewell::project_vjp", reference_bar, poses_bar, options,
+        ProjectCotangent{geometry, phi, input_grid<P>(reference), input_stack<P>(slices_bar), output_grid<P>(reference_bar),
+                         pose_gradient<P>(poses_bar), options.accumulate});
   });
 }
 

@@ -17,11 +17,7 @@
 /// precision, and the order of these additions differs from run to run.
 #pragma once
 
-#include <bracewell/detail/raster_arguments.hpp>
-#include <bracewell/detail/raster_vjp.hpp>
-#include <bracewell/detail/scatter.hpp>
-
-#include <Kokkos_Profiling_ScopedRegion.hpp>
+#include <bracewell/detail/points/schedule.hpp>
 
 namespace bracewell {
 
@@ -39,33 +35,18 @@ namespace bracewell {
 /// Host execution spaces need scratch (workspace.hpp): a tile of an image a thread, at most 64 of them where one small image
 /// has many points, and for images too large to be one tile some 12 bytes a point of a few images at a time.
 /// \throws std::invalid_argument naming the argument, before anything is written.
-template <class Exec, class Cloud, class PosesType, class ExposureType, class ImageArray, class Kernel = Linear>
-void raster(const Exec& exec, const Cloud& cloud, const PosesType& poses, const ExposureType& exposure,
-            const ImageArray& images, const RasterOptions& options = {}, const Kernel& kernel = {}) {
-  static_assert(detail::RealArray<ImageArray> && detail::Writable<ImageArray>,
-                "raster: 'images' must be a writable View of float or double, contiguous along x (LayoutRight)");
-  static_assert(detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>());
-  static_assert(detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>());
-
-  using Types = detail::RasterTypes<Cloud, PosesType, ImageArray>;
-  using T = detail::Precision<ImageArray>;
-  constexpr const char* name = "raster";
-  const auto shapes = detail::raster_shapes(detail::Role::primal, cloud, poses, exposure);
-  const auto images_shape = detail::shape("images", images);
-  const auto counts = detail::check_raster<Types>(name, shapes, images_shape, options);
-  detail::check_raster_apart(name, {&shapes}, images_shape, nullptr);
-
+template <class Exec, class Cloud, class PosesArg, class ExposureArg, class ImagesArg, class Kernel = Linear>
+void raster(const Exec& exec, const Cloud& cloud, const PosesArg& poses, const ExposureArg& exposure,
+            const ImagesArg& images, const RasterOptions& options = {}, const Kernel& kernel = {}) {
+  using namespace detail;
+  using P = RasterTypes<Exec, Kernel, Cloud, PosesArg, ImagesArg>;
+  const auto counts = check_arguments<P>("raster", options, in(point_names::cloud, cloud), in(point_names::poses, poses),
+                                         in_or_none(point_names::exposure, exposure), out(point_names::images, images));
   const Kokkos::Profiling::ScopedRegion region("bracewell::raster");
-  const auto scene = detail::make_scene<T, Types>(counts, cloud, poses, none, exposure, images_shape, options, kernel);
-  using Op = detail::Scatter<std::remove_const_t<decltype(scene)>, false, None, None>;
-  const Op op{scene,
-              detail::make_images<Types, T>(images),
-              detail::make_level(detail::background_of(exposure), 0),
-              detail::make_level(none, 0),
-              {},
-              {},
-              options.accumulate};
-  detail::scatter(exec, "bracewell::raster", op, options.workspace);
+  const auto stack = output_images<P>(images);
+  const auto problem = make_problem<P>("raster", counts, cloud, poses, none, exposure, stack, options, kernel);
+  const auto op = make_draw<P, false>(problem, stack, exposure, none, none, options);
+  draw(exec, "bracewell::raster", op, options.workspace);
 }
 
 /// The derivative of `raster` in the direction of tangents:
@@ -78,42 +59,23 @@ void raster(const Exec& exec, const Cloud& cloud, const PosesType& poses, const 
 ///
 /// At a kink of the kernel it is the derivative to the right.
 /// \throws std::invalid_argument naming the argument, before anything is written.
-template <class Exec, class Cloud, class CloudDot, class PosesType, class PosesDot, class ExposureType, class ExposureDot,
-          class ImageArray, class Kernel = Linear>
-void raster_jvp(const Exec& exec, const Cloud& cloud, const CloudDot& cloud_dot, const PosesType& poses,
-                const PosesDot& poses_dot, const ExposureType& exposure, const ExposureDot& exposure_dot,
-                const ImageArray& images_dot, const RasterOptions& options = {}, const Kernel& kernel = {}) {
-  static_assert(detail::RealArray<ImageArray> && detail::Writable<ImageArray>,
-                "raster_jvp: 'images_dot' must be a writable View of float or double, contiguous along x (LayoutRight)");
-  static_assert(detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>());
-  static_assert(detail::check_raster_companions<false, Cloud, PosesType, ImageArray, CloudDot, PosesDot, ExposureDot>());
-  static_assert(detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>());
-  static_assert(detail::check_raster_reach<Exec, CloudDot, PosesDot, ExposureDot, ImageArray>());
-
-  using Types = detail::RasterTypes<Cloud, PosesType, ImageArray>;
-  using T = detail::Precision<ImageArray>;
-  constexpr const char* name = "raster_jvp";
-  const auto shapes = detail::raster_shapes(detail::Role::primal, cloud, poses, exposure);
-  const auto dot_shapes = detail::raster_shapes(detail::Role::dot, cloud_dot, poses_dot, exposure_dot);
-  const auto images_shape = detail::shape("images_dot", images_dot);
-  const auto counts = detail::check_raster<Types>(name, shapes, images_shape, options);
-  detail::check_raster_companion(name, Types::batch, counts, dot_shapes, shapes);
-  detail::check_raster_apart(name, {&shapes, &dot_shapes}, images_shape, nullptr);
-
+template <class Exec, class Cloud, class CloudDot, class PosesArg, class PosesDot, class ExposureArg, class ExposureDot,
+          class ImagesArg, class Kernel = Linear>
+void raster_jvp(const Exec& exec, const Cloud& cloud, const CloudDot& cloud_dot, const PosesArg& poses,
+                const PosesDot& poses_dot, const ExposureArg& exposure, const ExposureDot& exposure_dot,
+                const ImagesArg& images_dot, const RasterOptions& options = {}, const Kernel& kernel = {}) {
+  using namespace detail;
+  using P = RasterTypes<Exec, Kernel, Cloud, PosesArg, ImagesArg>;
+  const auto counts = check_arguments<P>(
+      "raster_jvp", options, in(point_names::cloud, cloud), tangent(point_names::cloud_dot, cloud_dot, cloud),
+      in(point_names::poses, poses), tangent(point_names::poses_dot, poses_dot, poses),
+      in_or_none(point_names::exposure, exposure), tangent(point_names::exposure_dot, exposure_dot, exposure),
+      out(point_names::images_dot, images_dot));
   const Kokkos::Profiling::ScopedRegion region("bracewell::raster_jvp");
-  const auto scene = detail::make_scene<T, Types>(counts, cloud, poses, poses_dot, exposure, images_shape, options, kernel);
-  using PointDot = detail::Number<detail::PointsOf<CloudDot>>;
-  using WeightDot = detail::Number<detail::WeightsOf<CloudDot>>;
-  using Op = detail::Scatter<std::remove_const_t<decltype(scene)>, true, PointDot, WeightDot>;
-  const Op op{scene,
-              detail::make_images<Types, T>(images_dot),
-              detail::make_level(detail::background_of(exposure_dot), 0),
-              detail::make_level(detail::out_weight_of(exposure_dot), 0),
-              detail::make_pose_array<1, const PointDot>(detail::points_of(cloud_dot)),
-              detail::make_pose_array < Types::channels ? 1 : 0,
-              const WeightDot > (detail::weights_of(cloud_dot)),
-              options.accumulate};
-  detail::scatter(exec, "bracewell::raster_jvp", op, options.workspace);
+  const auto stack = output_images<P>(images_dot);
+  const auto problem = make_problem<P>("raster_jvp", counts, cloud, poses, poses_dot, exposure, stack, options, kernel);
+  const auto op = make_draw<P, true>(problem, stack, exposure_dot, exposure_dot, cloud_dot, options);
+  draw(exec, "bracewell::raster_jvp", op, options.workspace);
 }
 
 /// The transpose of the derivative: with dL = Σ images_bar · d(images), cotangents dL/d of points, weights, rotations, shifts
@@ -129,32 +91,22 @@ void raster_jvp(const Exec& exec, const Cloud& cloud, const CloudDot& cloud_dot,
 /// and 4096 points; on hosts moreover the cotangents of points and weights again, where there are few points and many images
 /// up to 64 times.
 /// \throws std::invalid_argument naming the argument, before anything is written.
-template <class Exec, class Cloud, class PosesType, class ExposureType, class ImageArray, class CloudBar, class PosesBar,
+template <class Exec, class Cloud, class PosesArg, class ExposureArg, class ImagesArg, class CloudBar, class PosesBar,
           class ExposureBar, class Kernel = Linear>
-void raster_vjp(const Exec& exec, const Cloud& cloud, const PosesType& poses, const ExposureType& exposure,
-                const ImageArray& images_bar, const CloudBar& cloud_bar, const PosesBar& poses_bar,
+void raster_vjp(const Exec& exec, const Cloud& cloud, const PosesArg& poses, const ExposureArg& exposure,
+                const ImagesArg& images_bar, const CloudBar& cloud_bar, const PosesBar& poses_bar,
                 const ExposureBar& exposure_bar, const RasterOptions& options = {}, const Kernel& kernel = {}) {
-  static_assert(detail::RealArray<ImageArray>,
-                "raster_vjp: 'images_bar' must be a View of float or double, contiguous along x (LayoutRight)");
-  static_assert(detail::check_raster_types<Exec, Cloud, PosesType, ExposureType, ImageArray, Kernel>());
-  static_assert(detail::check_raster_companions<true, Cloud, PosesType, ImageArray, CloudBar, PosesBar, ExposureBar>());
-  static_assert(detail::check_raster_reach<Exec, Cloud, PosesType, ExposureType, ImageArray>());
-  static_assert(detail::check_raster_reach<Exec, CloudBar, PosesBar, ExposureBar, ImageArray>());
-
-  using Types = detail::RasterTypes<Cloud, PosesType, ImageArray>;
-  using T = detail::Precision<ImageArray>;
-  constexpr const char* name = "raster_vjp";
-  const auto shapes = detail::raster_shapes(detail::Role::primal, cloud, poses, exposure);
-  const auto bar_shapes = detail::raster_shapes(detail::Role::bar, cloud_bar, poses_bar, exposure_bar);
-  const auto images_shape = detail::shape("images_bar", images_bar);
-  const auto counts = detail::check_raster<Types>(name, shapes, images_shape, options);
-  detail::check_raster_companion(name, Types::batch, counts, bar_shapes, shapes);
-  detail::check_raster_apart(name, {&shapes}, images_shape, &bar_shapes);
-
+  using namespace detail;
+  using P = RasterTypes<Exec, Kernel, Cloud, PosesArg, ImagesArg>;
+  const auto counts = check_arguments<P>(
+      "raster_vjp", options, in(point_names::cloud, cloud), in(point_names::poses, poses),
+      in_or_none(point_names::exposure, exposure), in(point_names::images_bar, images_bar),
+      cotangent(point_names::cloud_bar, cloud_bar, cloud), cotangent(point_names::poses_bar, poses_bar, poses),
+      cotangent(point_names::exposure_bar, exposure_bar, exposure));
   const Kokkos::Profiling::ScopedRegion region("bracewell::raster_vjp");
-  const auto scene = detail::make_scene<T, Types>(counts, cloud, poses, none, exposure, images_shape, options, kernel);
-  detail::gather_cotangents<Types>(exec, "bracewell::raster_vjp", scene, detail::make_images<Types, const T>(images_bar),
-                                   cloud_bar, poses_bar, exposure_bar, options);
+  const auto stack = input_images<P>(images_bar);
+  const auto problem = make_problem<P>("raster_vjp", counts, cloud, poses, none, exposure, stack, options, kernel);
+  gather_cotangents<P>(exec, "bracewell::raster_vjp", problem, stack, cloud_bar, poses_bar, exposure_bar, options);
 }
 
 }  // namespace bracewell

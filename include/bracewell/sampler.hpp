@@ -4,10 +4,9 @@
 /// insert. What project and backproject do at each of their samples.
 #pragma once
 
-#include <bracewell/detail/arrays.hpp>
-#include <bracewell/detail/checks.hpp>
-#include <bracewell/detail/inserting.hpp>
-#include <bracewell/detail/reading.hpp>
+#include <bracewell/detail/slicing/arguments.hpp>
+#include <bracewell/detail/slicing/insert.hpp>
+#include <bracewell/detail/slicing/read.hpp>
 #include <bracewell/kernels.hpp>
 
 namespace bracewell {
@@ -38,7 +37,8 @@ class Sampler {
   /// \param array A View in stored layout, contiguous along x, or a Spectrum of one: complex or real.
   /// \throws std::invalid_argument for an array that is not in stored layout.
   template <class X>
-  explicit Sampler(const X& array, const Kernel& kernel = {}) : grid_(detail::make_grid<N, V>(array)), kernel_(kernel) {
+  explicit Sampler(const X& array, const Kernel& kernel = {})
+      : grid_(detail::make_grid<detail::LatticeTypes<N>, V>(array)), kernel_(kernel) {
     detail::check_stored("Sampler", detail::shape("array", array), N);
   }
 
@@ -79,7 +79,7 @@ class Sampler {
 
   template <bool Slopes, bool Symmetric>
   KOKKOS_FUNCTION auto plan(const Kappa& kappa) const {
-    detail::Plan<T, N, 1, Kernel::reach, Slopes, Symmetric, 1> plan;
+    detail::BlockTaps<T, N, 1, Kernel::reach, Slopes, Symmetric, 1> plan;
     T at[N];
     for (int d = 0; d < N; ++d) at[d] = kappa[d];
     plan.block.lanes = {0, 1};
@@ -89,17 +89,17 @@ class Sampler {
 
   template <bool Slopes>
   KOKKOS_FUNCTION auto read(const Kappa& kappa) const {
-    detail::Samples<T, parts, Slopes ? 1 + N : 1, 1> samples{};
+    detail::Readings<T, parts, Slopes ? 1 + N : 1, 1> samples{};
     detail::read_samples<Slopes>(grid_, plan<Slopes, false>(kappa), samples);
     return samples;
   }
 
-  template <class Samples>
-  KOKKOS_FUNCTION static void put(Value& value, const Samples& samples, int channel) {
+  template <class Readings>
+  KOKKOS_FUNCTION static void put(Value& value, const Readings& samples, int channel) {
     if constexpr (absolute) {
-      value = samples.part[channel][0][0];
+      value = samples.component[channel][0][0];
     } else {
-      value = Value(samples.part[channel][0][0], samples.part[channel][1][0]);
+      value = Value(samples.component[channel][0][0], samples.component[channel][1][0]);
     }
   }
 
@@ -110,13 +110,13 @@ class Sampler {
     const auto taps = plan<false, Symmetric>(kappa);
     if constexpr (absolute) {
       const None no;
-      detail::insert_samples<N>(detail::Insertion<None, detail::Grid<V, N>, T, 1>{no, grid_, {}, {}, {value}}, taps,
-                                taps.stencil, detail::Whole{}, detail::AtomicAdd{});
+      detail::insert_samples<N>(detail::BlockValues<None, detail::Grid<V, N>, T, 1>{no, grid_, {}, {}, {value}}, taps,
+                                taps.stencil, detail::AllRows{}, detail::AtomicAdd{});
     } else {
       const None no;
       detail::insert_samples<N>(
-          detail::Insertion<detail::Grid<V, N>, None, T, 1>{grid_, no, {value.real()}, {value.imag()}, {}}, taps,
-          taps.stencil, detail::Whole{}, detail::AtomicAdd{});
+          detail::BlockValues<detail::Grid<V, N>, None, T, 1>{grid_, no, {value.real()}, {value.imag()}, {}}, taps,
+          taps.stencil, detail::AllRows{}, detail::AtomicAdd{});
     }
   }
 

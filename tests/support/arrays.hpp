@@ -4,7 +4,7 @@
 
 #include "compare.hpp"
 
-#include <bracewell/detail/dispatch.hpp>
+#include <bracewell/detail/core/launch.hpp>
 
 #include <Kokkos_Core.hpp>
 
@@ -47,6 +47,10 @@ struct Host<float> {
   using type = double;
 };
 
+/// Values in double of numbers of V.
+template <class V>
+using Values = std::vector<typename Host<V>::type>;
+
 template <class V, class H>
 V narrow(const H& h) {
   if constexpr (std::is_arithmetic_v<V>) {
@@ -55,40 +59,35 @@ V narrow(const H& h) {
     return V(typename V::value_type(h.real()), typename V::value_type(h.imag()));
   }
 }
-template <class V>
-typename Host<V>::type widen(const V& v) {
-  if constexpr (std::is_arithmetic_v<V>) {
-    return v;
-  } else {
-    return {double(v.real()), double(v.imag())};
-  }
-}
+
+/// What of Kokkos' copies the arrays below need, of V float, double or complex of either, compiled once (arrays.cpp): contiguous
+/// numbers in a memory space, to and from the host.
+template <class Space, class V>
+void store(V* numbers, const Values<V>& values);
+template <class Space, class V>
+Values<V> load(const V* numbers, std::size_t count);
 
 /// A dense View with these values, rounded to V; extents in memory order.
-template <class V, int Rank, class H>
-Dense<V, Rank> upload(const std::vector<long>& extents, const std::vector<H>& values) {
-  Dense<V, Rank> view("support::array", layout(extents));
-  const auto mirror = Kokkos::create_mirror_view(view);
-  for (std::size_t i = 0; i < values.size(); ++i) mirror.data()[i] = narrow<V>(values[i]);
-  Kokkos::deep_copy(view, mirror);
+template <class V, int Rank, class Space = Exec::memory_space>
+Dense<V, Rank, Space> upload(const std::vector<long>& extents, const Values<V>& values) {
+  Dense<V, Rank, Space> view("support::array", layout(extents));
+  store<Space>(view.data(), values);
   return view;
 }
 
 /// One filled with NaN, which no operation may leave where it writes.
-template <class V, int Rank>
-Dense<V, Rank> unset(const std::vector<long>& extents) {
-  Dense<V, Rank> view("support::array", layout(extents));
-  Kokkos::deep_copy(view, V(Kokkos::Experimental::quiet_NaN_v<double>));
+template <class V, int Rank, class Space = Exec::memory_space>
+Dense<V, Rank, Space> unset(const std::vector<long>& extents) {
+  Dense<V, Rank, Space> view("support::array", layout(extents));
+  store<Space>(view.data(), Values<V>(view.size(), std::numeric_limits<double>::quiet_NaN()));
   return view;
 }
 
 /// The values of a dense View, in double.
 template <class View>
 auto download(const View& view) {
-  const auto mirror = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), view);
-  std::vector<typename Host<typename View::non_const_value_type>::type> values(view.size());
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = widen(mirror.data()[i]);
-  return values;
+  using V = typename View::non_const_value_type;
+  return load<typename View::memory_space, V>(view.data(), view.size());
 }
 
 /// Whether two results of Exec are the same: bit for bit on hosts; up to rounding on devices, which add in any order.

@@ -3,7 +3,7 @@
 // additions. So code for devices is tested where there is none.
 #pragma once
 
-#include <bracewell/detail/dispatch.hpp>
+#include <bracewell/detail/core/launch.hpp>
 
 template <>
 inline constexpr bool bracewell::detail::on_host<Kokkos::DefaultHostExecutionSpace> = false;

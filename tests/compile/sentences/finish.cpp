@@ -8,10 +8,10 @@
 #ifdef ORIGIN_EXECUTION_SPACE  // bracewell: the first argument must be a Kokkos execution space instance
   bw::origin_to_zero(0, reference);
 #endif
-#ifdef ORIGIN_SPECTRUM  // bracewell: 'spectrum' must be a writable View of Kokkos::complex<float> or <double>
+#ifdef ORIGIN_SPECTRUM  // bracewell: 'spectrum' must be a View of Kokkos::complex<float> or <double>, contiguous along x
   bw::origin_to_zero(exec, map);
 #endif
-#ifdef ORIGIN_MEMORY  // bracewell: an array is in memory that 'exec' cannot access
+#ifdef ORIGIN_MEMORY  // bracewell: 'spectrum' is in memory that 'exec' cannot access
   bw::origin_to_centre(exec, Far<Complex***>());
 #endif
 #ifdef ORIGIN_AXES  // bracewell: 'spectrum' has fewer axes than asked for
@@ -20,22 +20,22 @@
 #ifdef DIVIDE_EXECUTION_SPACE  // bracewell: the first argument must be a Kokkos execution space instance
   bw::divide_wiener(0, reference, density, 1);
 #endif
-#ifdef DIVIDE_DATA  // bracewell: 'data' must be a writable View of Kokkos::complex<float> or <double>
+#ifdef DIVIDE_DATA  // bracewell: 'data' must be a View of Kokkos::complex<float> or <double>, contiguous along x (LayoutRight)
   bw::divide_by_density(exec, map, density, 1);
 #endif
-#ifdef DIVIDE_DENSITY  // bracewell: 'density' must be a View of real numbers of the precision and rank of 'data'
+#ifdef DIVIDE_DENSITY  // bracewell: 'density' must have the precision of the others, all float or all double
   bw::divide_by_density(exec, reference, View<double***>(), 1);
 #endif
-#ifdef DIVIDE_MEMORY  // bracewell: an array is in memory that 'exec' cannot access
+#ifdef DIVIDE_MEMORY  // bracewell: 'density' is in memory that 'exec' cannot access
   bw::divide_by_density(exec, reference, Far<float***>(), 1);
 #endif
-#ifdef CORRECT_EXECUTION_SPACE  // correct_gridding: 'exec' must be a Kokkos execution space instance
+#ifdef CORRECT_EXECUTION_SPACE  // bracewell: the first argument must be a Kokkos execution space instance
   bw::correct_gridding(0, map, {8, 8, 8}, bw::Gridding::reference);
 #endif
-#ifdef CORRECT_MAP  // correct_gridding: 'map' must be a writable View of float or double
+#ifdef CORRECT_MAP  // bracewell: 'map' must be a View of float or double, [D][H][W] or any other axes
   bw::correct_gridding(exec, reference, {8, 8, 8}, bw::Gridding::reference);
 #endif
-#ifdef CORRECT_MEMORY  // correct_gridding: 'map' is in memory that 'exec' cannot access
+#ifdef CORRECT_MEMORY  // bracewell: 'map' is in memory that 'exec' cannot access
   bw::correct_gridding(exec, Far<float***>(), {8, 8, 8}, bw::Gridding::reference);
 #endif
 }

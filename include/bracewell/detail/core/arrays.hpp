@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Arrays as pointers and strides, which is all that kernels hold of them.
+#pragma once
+
+#include <bracewell/options.hpp>
+
+#include <Kokkos_Core.hpp>
+
+#include <cstdint>
+#include <type_traits>
+
+namespace bracewell::detail {
+
+/// [B][n], and up to two axes more, of any layout. A batch of one has stride 0.
+template <class V>
+struct Table {
+  V* data;
+  std::int64_t stride[4];
+
+  KOKKOS_INLINE_FUNCTION std::int64_t offset(std::int64_t b, std::int64_t i, int e, int d) const {
+    return b * stride[0] + i * stride[1] + e * stride[2] + d * stride[3];
+  }
+  KOKKOS_INLINE_FUNCTION V& operator()(std::int64_t b, std::int64_t i, int e = 0, int d = 0) const {
+    return data[offset(b, i, e, d)];
+  }
+};
+
+/// An element, or what None stands for.
+template <class T, class V>
+KOKKOS_INLINE_FUNCTION T element(const Table<V>& table, T otherwise, std::int64_t b, std::int64_t i, int e = 0, int d = 0) {
+  if constexpr (std::is_same_v<std::remove_const_t<V>, None>) {
+    return otherwise;
+  } else {
+    return T(table(b, i, e, d));
+  }
+}
+
+/// A table of float or of double, whichever is there: few numbers for much work, whose precision need not be a type. Without
+/// either every element is the same number.
+template <bool Written>
+struct PoseTable {
+  template <class T>
+  using Pointer = std::conditional_t<Written, T, const T>*;
+
+  Pointer<float> single;
+  Pointer<double> precise;
+  std::int64_t stride[4];
+  double number;
+
+  KOKKOS_INLINE_FUNCTION double operator()(std::int64_t b, std::int64_t i, int e = 0, int d = 0) const {
+    const std::int64_t at = b * stride[0] + i * stride[1] + e * stride[2] + d * stride[3];
+    return single ? double(single[at]) : precise ? precise[at] : number;
+  }
+  KOKKOS_INLINE_FUNCTION void set(std::int64_t b, std::int64_t i, int e, int d, double value, bool accumulate) const {
+    if (accumulate) value += (*this)(b, i, e, d);
+    const std::int64_t at = b * stride[0] + i * stride[1] + e * stride[2] + d * stride[3];
+    if (single) {
+      single[at] = float(value);
+    } else {
+      precise[at] = value;
+    }
+  }
+};
+
+/// An array of rank R, the axes in memory order.
+template <class V, int R>
+struct StridedArray {
+  V* data;
+  std::int64_t extent[R], stride[R];
+
+  explicit StridedArray(const auto& view) : data(view.data()) {
+    for (int i = 0; i < R; ++i) {
+      extent[i] = std::int64_t(view.extent(i));
+      stride[i] = std::int64_t(view.stride(i));
+    }
+  }
+};
+
+}  // namespace bracewell::detail

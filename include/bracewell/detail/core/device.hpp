@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// All that is told apart by the compiler of a device: instructions that Kokkos has no name for. Everything else is one source
+// for all backends.
+#pragma once
+
+#include <Kokkos_Core.hpp>
+
+#include <type_traits>
+
+/// Before loops over taps: unrolled, their arrays have constant indices, and stay in a device's registers. Before nested ones not
+/// those of a long kernel, which would become thousands of copies.
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+#define BRACEWELL_PRAGMA(text) _Pragma(#text)
+#define BRACEWELL_UNROLL BRACEWELL_PRAGMA(unroll)
+#define BRACEWELL_UNROLL_BY(copies) BRACEWELL_PRAGMA(unroll copies)
+#else
+#define BRACEWELL_UNROLL
+#define BRACEWELL_UNROLL_BY(copies)
+#endif
+
+namespace bracewell::detail {
+
+/// For BRACEWELL_UNROLL_BY.
+template <int Taps>
+struct Unrolled {
+  static constexpr int copies = Taps <= 8 ? Taps : 1;
+};
+
+/// exp(−2πi turns). On a device by its functions of multiples of π, which have no slow path for large arguments.
+template <class T>
+KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor(double cycles) {
+  const double rest = cycles - Kokkos::round(cycles);
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+  T sine, cosine;
+  if constexpr (std::is_same_v<T, float>) {
+    sincospif(-2 * float(rest), &sine, &cosine);
+  } else {
+    sincospi(-2 * rest, &sine, &cosine);
+  }
+  return {cosine, sine};
+#else
+  const double angle = -2 * Kokkos::numbers::pi * rest;
+  return {T(Kokkos::cos(angle)), T(Kokkos::sin(angle))};
+#endif
+}
+
+/// What adds to a number of a grid. This one without regard to other threads.
+struct PlainAdd {
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
+    sum += term;
+  }
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(Kokkos::complex<T>& sum, T re, T im) {
+    add(sum.real(), re);
+    add(sum.imag(), im);
+  }
+};
+
+/// Adds with regard to other threads.
+struct AtomicAdd {
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
+    Kokkos::atomic_add(&sum, term);
+  }
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(Kokkos::complex<T>& sum, T re, T im) {
+    add(sum.real(), re);
+    add(sum.imag(), im);
+  }
+};
+
+/// The same in a device's global memory, where Hopper adds both parts of a number at once.
+struct GlobalAtomicAdd : AtomicAdd {
+  using AtomicAdd::add;
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  KOKKOS_INLINE_FUNCTION static void add(Kokkos::complex<float>& sum, float re, float im) {
+    atomicAdd(reinterpret_cast<float2*>(&sum), make_float2(re, im));
+  }
+#endif
+};
+
+}  // namespace bracewell::detail

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Scratch in pieces.
+#pragma once
+
+#include <bracewell/workspace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bracewell::detail {
+
+/// Pieces of a Workspace, or else of one of its own; it must outlive the kernels that use it.
+class Scratch {
+ public:
+  explicit Scratch(Workspace* workspace) : workspace_(workspace ? workspace : &own_) {}
+
+  /// Reserves a piece, and returns where in the scratch it begins.
+  template <class V>
+  std::size_t add(std::int64_t count) {
+    const std::size_t begin = size_;
+    constexpr std::size_t line = 8;  // doubles
+    size_ += (std::size_t(count) * sizeof(V) + sizeof(double) * line - 1) / (sizeof(double) * line) * line;
+    return begin;
+  }
+
+  template <class Exec>
+  void allocate(const Exec& exec) {
+    data_ = workspace_->numbers(exec, size_).data();
+  }
+
+  template <class V>
+  V* at(std::size_t begin) const {
+    return reinterpret_cast<V*>(data_ + begin);
+  }
+
+ private:
+  Workspace own_;
+  Workspace* workspace_;
+  std::size_t size_ = 0;
+  double* data_ = nullptr;
+};
+
+}  // namespace bracewell::detail

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// The only place that knows about vector registers: the vector extension shared by g++ and clang, at the widest width
+// that the compiler's flags allow. Elsewhere a pack is one scalar, and every loop over packs is a plain loop.
+#pragma once
+
+#include <Kokkos_Macros.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+namespace bracewell::detail::simd {
+
+#if defined(BRACEWELL_NO_SIMD) || defined(__CUDACC__) || !(defined(__GNUC__) || defined(__clang__))
+inline constexpr int register_bytes = 0;  // nvcc takes no packs, not even on the host where a function is for both
+#elif defined(__AVX512F__)
+inline constexpr int register_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr int register_bytes = 32;
+#else
+inline constexpr int register_bytes = 16;
+#endif
+
+/// Lanes of T in one register.
+template <class T>
+inline constexpr int width = register_bytes > int(sizeof(T)) ? register_bytes / int(sizeof(T)) : 1;
+
+/// Lanes of the packs that Count values side by side are worked on in.
+template <class T, int Count>
+inline constexpr int pack_width = Count < width<T> ? Count : width<T>;
+
+/// The integer as wide as T; comparisons of packs of T yield packs of it.
+template <class T>
+using Integer = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+template <class T, int W>
+struct PackOf {
+#if defined(__GNUC__) || defined(__clang__)
+  typedef T type __attribute__((vector_size(W * sizeof(T))));
+#endif
+};
+template <class T>
+struct PackOf<T, 1> {
+  using type = T;
+};
+
+/// Of what is kept for Count lanes: packs that cross lines of the cache are slow to store, and slower to load back. For one lane
+/// no more than pointers have.
+template <int Count>
+inline constexpr int alignment = Count > 1 && register_bytes > 0 ? 64 : 8;
+
+/// W lanes of T, with the arithmetic operators of T; T itself for W = 1.
+template <class T, int W = width<T>>
+using Pack = typename PackOf<T, W>::type;
+
+template <class P>
+struct LaneOf {
+  using type = std::remove_cvref_t<decltype(std::declval<P&>()[0])>;
+};
+template <class P>
+requires std::is_arithmetic_v<P>
+struct LaneOf<P> {
+  using type = P;
+};
+
+/// The type of a pack's lanes.
+template <class P>
+using Lane = typename LaneOf<P>::type;
+
+template <class P>
+inline constexpr int lanes = int(sizeof(P) / sizeof(Lane<P>));
+
+template <class P>
+KOKKOS_INLINE_FUNCTION P load(const Lane<P>* from) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return *from;
+  } else {
+    P pack;
+    std::memcpy(&pack, from, sizeof(P));
+    return pack;
+  }
+}
+
+template <class P>
+KOKKOS_INLINE_FUNCTION void store(Lane<P>* to, const P& pack) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    *to = pack;
+  } else {
+    std::memcpy(to, &pack, sizeof(P));
+  }
+}
+
+template <class P>
+KOKKOS_INLINE_FUNCTION P broadcast(Lane<P> x) {
+  return P{} + x;
+}
+
+/// first, first + 1, …, one a lane.
+template <class P>
+KOKKOS_INLINE_FUNCTION P count_from(Lane<P> first) {
+  Lane<P> lane[lanes<P>];
+  for (int i = 0; i < lanes<P>; ++i) lane[i] = first + Lane<P>(i);
+  return load<P>(lane);
+}
+
+template <class To, class P>
+KOKKOS_INLINE_FUNCTION To convert(const P& pack) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return To(pack);
+  } else {
+    return __builtin_convertvector(pack, To);
+  }
+}
+
+template <class P>
+KOKKOS_INLINE_FUNCTION Lane<P> sum(const P& pack) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return pack;
+  } else {
+    Pack<Lane<P>, lanes<P> / 2> half[2];
+    std::memcpy(&half, &pack, sizeof(P));
+    return sum(half[0] + half[1]);
+  }
+}
+
+template <class Mask, class P>
+KOKKOS_INLINE_FUNCTION P select(const Mask& mask, const P& yes, const P& no) {
+  return mask ? yes : no;
+}
+
+/// ⌊x⌋ for lanes within the range of int: through 32-bit integers, which every instruction set converts to.
+template <class P>
+KOKKOS_INLINE_FUNCTION Pack<Integer<Lane<P>>, lanes<P>> floor(const P& x) {
+  using Wide = Pack<Integer<Lane<P>>, lanes<P>>;
+  const Wide toward_zero = convert<Wide>(convert<Pack<std::int32_t, lanes<P>>>(x));
+  return select(convert<P>(toward_zero) > x, Wide(toward_zero - 1), toward_zero);
+}
+
+/// Whether some lane of a mask is set.
+template <class P>
+KOKKOS_INLINE_FUNCTION bool any(const P& mask) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return mask != 0;
+  } else {
+    std::uint64_t part[sizeof(P) / 8], all = 0;
+    std::memcpy(part, &mask, sizeof(P));
+    for (const std::uint64_t x : part) all |= x;
+    return all != 0;
+  }
+}
+
+/// Asks for the cache line of an address that will be used soon. Inlined by force, as must be what calls it: compilers take a
+/// function that does nothing else for one without effect.
+KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* address) {
+#if defined(__GNUC__) || defined(__clang__)
+  KOKKOS_IF_ON_HOST((__builtin_prefetch(address);))
+#endif
+}
+
+/// A short run of contiguous values held in packs.
+template <class T, int Length>
+struct Strip {
+  static constexpr int piece_width = [] {
+    int w = 1;
+    while (2 * w <= width<T> && Length % (2 * w) == 0) w *= 2;
+    return w;
+  }();
+  using Piece = Pack<T, piece_width>;
+
+  Piece piece[Length / piece_width];
+
+  KOKKOS_INLINE_FUNCTION static Strip load(const T* from) {
+    Strip strip;
+    for (int i = 0; i < Length / piece_width; ++i) strip.piece[i] = simd::load<Piece>(from + i * piece_width);
+    return strip;
+  }
+
+  KOKKOS_INLINE_FUNCTION void store(T* to) const {
+    for (int i = 0; i < Length / piece_width; ++i) simd::store(to + i * piece_width, piece[i]);
+  }
+
+  /// to[…] += factor · *this
+  KOKKOS_INLINE_FUNCTION void add_to(T* to, T factor) const {
+    Strip sum = load(to);
+    sum.add(factor, *this);
+    sum.store(to);
+  }
+
+  /// *this += factor · other
+  KOKKOS_INLINE_FUNCTION void add(T factor, const Strip& other) {
+    for (int i = 0; i < Length / piece_width; ++i) piece[i] += factor * other.piece[i];
+  }
+};
+
+}  // namespace bracewell::detail::simd

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The one recursion over axes: sums over the taps of a product kernel (gather) and its transpose (spread), for any
+// number of axes, with or without derivatives.
+//
+// A walk knows the taps of one sample: `taps` an axis, weight(axis, j), slope(axis, j), start() and
+// step(axis, j, where), which goes one axis further. Axes above x are walked here; what happens along x is the
+// leaf's matter, since there memory is contiguous.
+#pragma once
+
+#include <bracewell/detail/core/device.hpp>
+#include <bracewell/detail/core/simd.hpp>
+
+#include <Kokkos_Core.hpp>
+
+namespace bracewell::detail {
+
+/// A value with its derivatives along K axes.
+template <class V, int K>
+struct Jet {
+  V value;
+  V slope[K];
+};
+template <class V>
+struct Jet<V, 0> {
+  V value;
+};
+
+/// A number and its rate of change: products of weights, where an insertion's rate is inserted.
+template <class T>
+struct Dual {
+  T value, rate;
+};
+template <class T>
+KOKKOS_INLINE_FUNCTION Dual<T> operator*(const Dual<T>& a, const Dual<T>& b) {
+  return {a.value * b.value, a.value * b.rate + a.rate * b.value};
+}
+
+template <class T>
+KOKKOS_INLINE_FUNCTION void add_product(Kokkos::complex<T>& sum, T factor, const Kokkos::complex<T>& term) {
+  sum.real() += factor * term.real();
+  sum.imag() += factor * term.imag();
+}
+template <class T>
+KOKKOS_INLINE_FUNCTION void add_product(T& sum, T factor, const T& term) {
+  sum += factor * term;
+}
+template <class T, int Length>
+KOKKOS_INLINE_FUNCTION void add_product(simd::Strip<T, Length>& sum, T factor, const simd::Strip<T, Length>& term) {
+  sum.add(factor, term);
+}
+
+/// Σ over the taps of axes Axis … 1 of Π weights · leaf(where). With Slopes it is followed by its derivative along each of
+/// these axes, those that the leaf took along x first.
+template <int Axis, bool Slopes, class Walk, class Where, class Leaf>
+KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const Leaf& leaf) {
+  if constexpr (Axis == 0) {
+    return leaf(where);
+  } else {
+    constexpr int inner = Leaf::slopes + (Slopes ? Axis - 1 : 0);
+    Jet<typename Leaf::Value, inner + (Slopes ? 1 : 0)> sum{};
+    constexpr int taps = Walk::taps;
+    BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
+    for (int j = 0; j < taps; ++j) {
+      const auto term = gather<Axis - 1, Slopes>(walk, walk.step(Axis, j, where), leaf);
+      const auto weight = walk.weight(Axis, j);
+      add_product(sum.value, weight, term.value);
+      if constexpr (inner > 0)
+        for (int k = 0; k < inner; ++k) add_product(sum.slope[k], weight, term.slope[k]);
+      if constexpr (Slopes) add_product(sum.slope[inner], walk.slope(Axis, j), term.value);
+    }
+    return sum;
+  }
+}
+
+/// The transpose: leaf(where, Π weights) at every tap of axes Axis … 1 that the walk owns.
+template <int Axis, class Walk, class Where, class T, class Leaf>
+KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T product, const Leaf& leaf) {
+  if constexpr (Axis == 0) {
+    leaf(where, product);
+  } else {
+    constexpr int taps = Walk::taps;
+    BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
+    for (int j = 0; j < taps; ++j)
+      if (walk.owns(Axis, j)) spread<Axis - 1>(walk, walk.step(Axis, j, where), product * walk.weight(Axis, j), leaf);
+  }
+}
+
+}  // namespace bracewell::detail

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// What the types of a problem of the rasterizer are, and from its arguments to the plain structures that kernels hold.
+#pragma once
+
+#include <bracewell/detail/arguments/call.hpp>
+#include <bracewell/detail/core/tables.hpp>
+#include <bracewell/detail/points/problem.hpp>
+#include <bracewell/detail/points/projection.hpp>
+
+#include <limits>
+#include <type_traits>
+
+namespace bracewell::detail {
+
+/// 0 where it is not static, or not there.
+template <class X>
+constexpr int last_static_extent() {
+  if constexpr (rank_of<X>() == 0) {
+    return 0;
+  } else {
+    return int(X::static_extent(X::rank() - 1));
+  }
+}
+
+template <class Exec_, class Kernel_, class Cloud, class PosesArg, class ImagesArg>
+struct RasterTypes {
+  using Exec = Exec_;
+  using T = PrecisionOrDouble<ImagesArg>;
+  using Points = points_type<Cloud>;
+  using Weights = weights_type<Cloud>;
+  static constexpr bool camera = is_a<Camera, PosesArg>;
+  using Parameters = std::conditional_t<camera, parameters_type<PosesArg>, rotations_type<PosesArg>>;
+  static constexpr int batch = rank_of<Parameters>() == (camera ? 3 : 4) ? 1 : 0;
+  static constexpr int channels = Given<Weights> && rank_of<Weights>() == rank_of<Points>() ? 1 : 0;
+  static constexpr int M = rank_of<ImagesArg>() - 1 - batch - channels;
+  static constexpr int K = camera ? last_static_extent<Parameters>() : 0;
+  static constexpr int N = last_static_extent<Points>() > 0 || camera ? last_static_extent<Points>()
+                                                                      : last_static_extent<Parameters>();
+  static constexpr const char *axes_of_images = "the axes of an image", *axes_of_objects = "the axes of a point";
+
+  static constexpr bool sentences() {
+    static_assert(N > 0 && (!camera || K > 0),
+                  "bracewell: the last extent of 'points', of 'rotations' or, with a camera, of both points and parameters "
+                  "must be static, as in View<double*[3]>");
+    static_assert(M >= 1 && M <= N && (camera || static_extents_fit<Parameters, N, M>()),
+                  "bracewell: ranks must agree: images are [P] or [B][P], [C] where weights have channels, and 1 <= M <= N "
+                  "axes");
+    static_assert(Kernel<Kernel_, T>,
+                  "bracewell: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp");
+    return true;
+  }
+};
+
+/// Of images, to be read or to be written.
+template <class P, class V, class X>
+ImageStack<V, P::M> make_images(const X& x) {
+  constexpr int rank = rank_of<X>();
+  ImageStack<V, P::M> images{x.data(), {}, {}, {}};
+  if constexpr (P::batch > 0) images.batch_stride[0] = std::int64_t(x.stride(0));
+  images.batch_stride[1] = std::int64_t(x.stride(P::batch));
+  if constexpr (P::channels > 0) images.batch_stride[2] = std::int64_t(x.stride(P::batch + 1));
+  for (int e = 0; e < P::M; ++e) {
+    images.extent[e] = int(x.extent(rank - 1 - e));
+    images.stride[e] = e == 0 ? 1 : std::int64_t(x.stride(rank - 1 - e));
+  }
+  return images;
+}
+
+template <class P, class X>
+auto input_images(const X& x) {
+  return make_images<P, const Element<X>>(x);
+}
+template <class P, class X>
+auto output_images(const X& x) {
+  return make_images<P, Element<X>>(x);
+}
+
+/// R q + t or a camera, with the tangents of its parameters unless these are none.
+template <class P, class PosesArg, class PosesDot>
+auto make_projection(const PosesArg& poses, const PosesDot& poses_dot, const VoxelFrame<P::M>& frame) {
+  constexpr bool moves = Given<parameters_type<PosesDot>> || Given<rotations_type<PosesDot>> || Given<shifts_type<PosesDot>>;
+  const auto tangent = [](auto axes, const auto& x) {
+    if constexpr (moves) {
+      return make_pose_table<decltype(axes)::value>(x);
+    } else {
+      return none;
+    }
+  };
+  constexpr std::integral_constant<int, 1> vector;
+  constexpr std::integral_constant<int, 2> matrix;
+  if constexpr (P::camera) {
+    return CameraProjection<typename P::T, P::N, P::M, P::K, std::decay_t<decltype(poses.projection)>, moves>{
+        frame, poses.projection, make_pose_table<1>(poses.parameters), tangent(vector, parameters_of(poses_dot))};
+  } else {
+    return AffineProjection<typename P::T, P::N, P::M, moves>{
+        frame, make_pose_table<2>(poses.rotations), make_pose_table<1>(poses.shifts),
+        tangent(matrix, rotations_of(poses_dot)), tangent(vector, shifts_of(poses_dot))};
+  }
+}
+
+template <class P, class Cloud, class PosesArg, class PosesDot, class ExposureArg, class Images, class K>
+auto make_problem(const char* function, const Counts& counts, const Cloud& cloud, const PosesArg& poses,
+                  const PosesDot& poses_dot, const ExposureArg& exposure, const Images& images, const RasterOptions& options,
+                  const K& kernel) {
+  if (counts.points > std::numeric_limits<std::int32_t>::max())
+    refuse(function, "points", std::to_string(counts.points) + " points", "no more than 2^31 - 1");
+  auto projection = make_projection<P>(poses, poses_dot, VoxelFrame<P::M>(images.extent, options.voxel_size));
+  auto points = input_table<1>(cloud.points);
+  auto weights = input_table<P::channels>(cloud.weights);
+  return RasterProblem<typename P::T, P::N, P::M, decltype(points), decltype(weights), decltype(projection), K>{
+      counts.references,
+      counts.poses,
+      counts.points,
+      int(counts.channels),
+      points,
+      weights,
+      projection,
+      make_pose_table<0>(out_weight_of(exposure), 1),
+      kernel};
+}
+
+}  // namespace bracewell::detail

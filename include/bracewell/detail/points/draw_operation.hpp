@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Points onto images, out = background + out_weight Σ_i weight_i Π_e φ(x_e − v_e), and its rate of change: the same sums over dual
+// numbers.
+#pragma once
+
+#include <bracewell/detail/core/nontemporal.hpp>
+#include <bracewell/detail/points/load.hpp>
+#include <bracewell/detail/points/problem.hpp>
+#include <bracewell/detail/points/voxels.hpp>
+
+namespace bracewell::detail {
+
+/// A few points where they are on an image. In idle lanes x is NaN, and the index that of another.
+template <class T, int M, bool Tangent, int Count>
+struct ProjectedPoints {
+  T x[M][Count];
+  T x_dot[Tangent ? M : 1][Count];
+  std::int32_t index[Count];
+};
+
+/// The operation. Tangent: images are rates of change; their background is its rate.
+template <class RasterProblem, bool Tangent, class PointsDot, class WeightsDot>
+struct DrawOperation {
+  using T = typename RasterProblem::T;
+  using ForOneImage = typename RasterProblem::Projection::ForOneImage;
+  static constexpr int N = RasterProblem::N, M = RasterProblem::M, taps = 2 * RasterProblem::Kernel::reach;
+  static constexpr bool tangent = Tangent;
+  static constexpr bool points_move = !std::is_same_v<PointsDot, Table<const None>>;
+  static constexpr bool weighted =
+      !std::is_same_v<decltype(RasterProblem::weights), Table<const None>> || !std::is_same_v<WeightsDot, Table<const None>>;
+  template <int Count>
+  using PointsOnImage = ProjectedPoints<T, M, Tangent, Count>;
+  template <class A, int Count>
+  using TapsOf = PointTaps<T, A, M, RasterProblem::Kernel::reach, Tangent, Count>;
+
+  RasterProblem problem;
+  ImageStack<T, M> images;
+  PoseTable<false> background, out_weight_dot;
+  PointsDot points_dot;
+  WeightsDot weights_dot;
+  bool accumulate;
+
+  /// Points i … i + count − 1 of object b on an image.
+  template <int Count>
+  KOKKOS_INLINE_FUNCTION void project(const ForOneImage& projection, std::int64_t b, std::int64_t i, int count,
+                                      PointsOnImage<Count>& projected) const {
+    constexpr int W = simd::pack_width<T, Count>;
+    using P = simd::Pack<T, W>;
+    T q[N][Count], q_dot[points_move ? N : 1][Count];
+    load_points(problem.points, b, i, count, q);
+    if constexpr (points_move) load_points(points_dot, b, i, count, q_dot);
+    for (int lane = 0; lane < Count; lane += W) {
+      P at[N], x[M];
+      for (int d = 0; d < N; ++d) at[d] = simd::load<P>(q[d] + lane);
+      projection.value(at, x);
+      for (int e = 0; e < M; ++e) simd::store(projected.x[e] + lane, x[e]);
+      if constexpr (Tangent) {
+        P x_dot[M];
+        if constexpr (points_move) {
+          P at_dot[N];
+          for (int d = 0; d < N; ++d) at_dot[d] = simd::load<P>(q_dot[d] + lane);
+          projection.jvp(at, at_dot, x_dot);
+        } else {
+          projection.jvp(at, None{}, x_dot);
+        }
+        for (int e = 0; e < M; ++e) simd::store(projected.x_dot[e] + lane, x_dot[e]);
+      }
+    }
+    for (int lane = 0; lane < Count; ++lane) projected.index[lane] = std::int32_t(i + (lane < count ? lane : 0));
+  }
+
+  /// Whether images are written past the caches.
+  bool nontemporal() const {
+    return !accumulate && problem.objects * problem.poses * problem.channels * images.voxels() * std::int64_t(sizeof(T)) >=
+                              nontemporal_bytes;
+  }
+
+  /// What an image multiplies its points by.
+  KOKKOS_INLINE_FUNCTION Product<double, Tangent> out_weight(std::int64_t b, std::int64_t p) const {
+    if constexpr (Tangent) {
+      return {problem.out_weight(b, p), out_weight_dot(b, p)};
+    } else {
+      return problem.out_weight(b, p);
+    }
+  }
+
+  /// The same times a point's weight.
+  KOKKOS_INLINE_FUNCTION Product<double, Tangent> amplitude(const Product<double, Tangent>& out_weight, std::int64_t b,
+                                                            std::int32_t index, int c) const {
+    const double weight = element(problem.weights, 1.0, b, index, c);
+    if constexpr (Tangent) {
+      return out_weight * Dual<double>{weight, element(weights_dot, 0.0, b, index, c)};
+    } else {
+      return out_weight * weight;
+    }
+  }
+};
+
+}  // namespace bracewell::detail

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// What the types of a slicing problem are, and from its arguments to the plain structures that kernels hold.
+#pragma once
+
+#include <bracewell/detail/arguments/call.hpp>
+#include <bracewell/detail/core/tables.hpp>
+#include <bracewell/detail/slicing/friedel.hpp>
+#include <bracewell/detail/slicing/geometry.hpp>
+
+#include <type_traits>
+
+namespace bracewell::detail {
+
+/// Of a grid over the reference's lattice, the poses, and a stack of slices.
+template <class Exec_, class Kernel_, class Lattice, class PosesArg, class Stack>
+struct SlicingTypes {
+  using Exec = Exec_;
+  using T = PrecisionOrDouble<Lattice>;
+  static constexpr int batch = rank_of<rotations_type<PosesArg>>() == 4 ? 1 : 0, channels = 0;
+  static constexpr int N = rank_of<Lattice>() - batch, M = rank_of<Stack>() - batch - 1, K = 0;
+  static constexpr const char *axes_of_images = "the axes of a slice", *axes_of_objects = "the axes of a reference";
+
+  static constexpr bool sentences() {
+    static_assert(M >= 1 && M <= N && static_extents_fit<rotations_type<PosesArg>, N, M>(),
+                  "bracewell: ranks must agree: rotations [P][M][N] with references of N and slices [P] + M axes, or "
+                  "rotations [B][P][M][N] with references of [B] + N and slices of [B][P] + M axes, 1 <= M <= N");
+    static_assert(Kernel<Kernel_, T>,
+                  "bracewell: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp");
+    return true;
+  }
+};
+
+template <class A, class B>
+using FirstGiven = std::conditional_t<Given<A>, A, B>;
+
+/// Of back-projection: at least a grid, and what to insert into it.
+template <class Exec, class Kernel, class SlicesArg, class Weights, class PosesArg, class Data, class Density>
+struct BackprojectTypes : SlicingTypes<Exec, Kernel, FirstGiven<Data, Density>, PosesArg, FirstGiven<SlicesArg, Weights>> {
+  static_assert(Given<Data> || Given<Density>,
+                "bracewell: one of 'data' and 'density', or of their tangents or cotangents, must be given");
+  static_assert(Given<SlicesArg> || (Given<Weights> && !Given<Data>),
+                "bracewell: 'slices' must be given, but for a density from given weights alone");
+};
+
+/// Of one grid alone.
+template <int N_>
+struct LatticeTypes {
+  static constexpr int N = N_, batch = 0;
+};
+
+template <class P, class V, class X>
+auto make_grid(const X& x) {
+  if constexpr (!Given<X>) {
+    return none;
+  } else {
+    constexpr int N = P::N;
+    const auto& v = view(x);
+    Grid<V, N> grid{v.data(), {int(width(x))}, {1}, P::batch ? std::int64_t(v.stride(0)) : 0};
+    for (int d = 1; d < N; ++d) {
+      grid.extent[d] = int(v.extent(v.rank() - 1 - d));
+      grid.stride[d] = std::int64_t(v.stride(v.rank() - 1 - d));
+    }
+    return grid;
+  }
+}
+
+/// The grids of an array over a lattice, to be read or to be written; None of None.
+template <class P, class X>
+auto input_grid(const X& x) {
+  return make_grid<P, const Element<X>>(x);
+}
+template <class P, class X>
+auto output_grid(const X& x) {
+  return make_grid<P, Element<X>>(x);
+}
+
+template <class P, class V, class X>
+auto make_stack(const X& x) {
+  if constexpr (!Given<X>) {
+    return none;
+  } else {
+    const auto& v = view(x);
+    constexpr int M = P::M, rank = rank_of<X>();
+    SliceStack<V, M> stack{v.data(), {P::batch ? std::int64_t(v.stride(0)) : 0, std::int64_t(v.stride(P::batch))}, {1}};
+    for (int e = 1; e < M; ++e) stack.stride[e] = std::int64_t(v.stride(rank - 1 - e));
+    return stack;
+  }
+}
+
+/// Slices or weights, to be read or to be written; None of None.
+template <class P, class X>
+auto input_stack(const X& x) {
+  return make_stack<P, const Element<X>>(x);
+}
+template <class P, class X>
+auto output_stack(const X& x) {
+  return make_stack<P, Element<X>>(x);
+}
+
+/// How slices are cut at poses; or at what rates, by tangents of poses.
+template <class P, class Lattice, class Stack, class PosesArg>
+auto make_geometry(const Counts& counts, const Lattice& lattice, const Stack& stack, const PosesArg& poses,
+                   const SliceOptions& options) {
+  Geometry<typename P::T, P::N, P::M, Given<rotations_type<PosesArg>>, Given<shifts_type<PosesArg>>> geometry{};
+  const auto extent = [](const auto& x, int d) {
+    return int(d == 0 ? width(x) : std::int64_t(view(x).extent(view(x).rank() - 1 - d)));
+  };
+  for (int d = 0; d < P::N; ++d) geometry.extent[d] = extent(lattice, d);
+  for (int e = 0; e < P::M; ++e) geometry.slice_extent[e] = extent(stack, e);
+  geometry.oversampling = options.oversampling;
+  geometry.cutoff = options.cutoff;
+  geometry.set_scales();
+  geometry.rotations = make_pose_table<2>(rotations_of(poses));
+  geometry.shifts = make_pose_table<1>(shifts_of(poses));
+  geometry.references = counts.references;
+  geometry.poses = counts.poses;
+  return geometry;
+}
+
+}  // namespace bracewell::detail

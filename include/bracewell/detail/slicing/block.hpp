@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// Neighbouring samples of a slice that are worked on together: their phases, and how they are read and written.
+#pragma once
+
+#include <bracewell/detail/slicing/geometry.hpp>
+
+namespace bracewell::detail {
+
+/// Some of the neighbouring samples that are worked on together.
+struct LaneRange {
+  int begin, end;
+};
+
+/// exp(−2πi k · turns) for k = 0 … Count − 1 from the first of them: errors grow with log k.
+template <int Count>
+KOKKOS_INLINE_FUNCTION void set_phases(double cycles, Kokkos::complex<double> (&phase)[Count]) {
+  phase[0] = 1;
+  phase[1] = phase_factor<double>(cycles);
+  for (int k = 2; k < Count; ++k) phase[k] = phase[k / 2] * phase[k - k / 2];
+}
+
+/// The phases exp(−2πi k · turns) of Count neighbouring samples of a row: those of a table, times one. How rows and blocks are
+/// reached, from k_x = 0 on, does not change their phases.
+template <class T, int M, int Count>
+class Phases {
+ public:
+  Phases() = default;
+
+  KOKKOS_INLINE_FUNCTION explicit Phases(const double (&cycles)[M]) {
+    for (int e = 0; e < M; ++e) cycles_[e] = cycles[e];
+    if constexpr (Count > 1) {
+      Kokkos::complex<double> phase[Count];
+      set_phases(cycles[0], phase);
+      for (int lane = 0; lane < Count; ++lane) {
+        re_[lane] = T(phase[lane].real());
+        im_[lane] = T(phase[lane].imag());
+      }
+      stride_ = phase[Count / 2] * phase[Count / 2];
+      far_phase_ = phase_factor<double>(far_);
+      if constexpr (M > 1) set_phases(cycles[1], row_phase_);
+    }
+  }
+
+  /// To the block of a row from k_x on.
+  template <int N>
+  KOKKOS_INLINE_FUNCTION void start(const Row<T, N, M>& row, int kx) {
+    if constexpr (Count == 1) {
+      base_ = phase_factor<T>(row.cycles + kx * cycles_[0]);
+    } else {
+      if constexpr (M > 1) {  // one sine for Count rows
+        const int low = row.frequency[1] & (Count - 1);
+        double far = (row.frequency[1] - low) * cycles_[1];
+        for (int e = 2; e < M; ++e) far += row.frequency[e] * cycles_[e];
+        if (far != far_) {
+          far_ = far;
+          far_phase_ = phase_factor<double>(far);
+        }
+        base_ = far_phase_ * row_phase_[low];
+      } else {
+        base_ = 1;
+      }
+      for (int k = 0; k < kx; k += Count) advance();
+    }
+  }
+  KOKKOS_INLINE_FUNCTION void advance() { base_ *= stride_; }
+
+  KOKKOS_INLINE_FUNCTION Kokkos::complex<T> base() const { return Kokkos::complex<T>(T(base_.real()), T(base_.imag())); }
+
+  /// (re, im) *= phase, or its conjugate for Direction = −1, in the block of that base.
+  template <int Direction>
+  KOKKOS_INLINE_FUNCTION void multiply(const Kokkos::complex<T>& base, T (&re)[Count], T (&im)[Count]) const {
+    constexpr int W = simd::pack_width<T, Count>;
+    using P = simd::Pack<T, W>;
+    const T a = base.real(), b = base.imag();
+    if constexpr (Count == 1) {
+      const T c = a, s = T(Direction) * b, u = re[0], v = im[0];
+      re[0] = u * c - v * s;
+      im[0] = u * s + v * c;
+    } else {
+      for (int lane = 0; lane < Count; lane += W) {
+        const P x = simd::load<P>(re_ + lane), y = simd::load<P>(im_ + lane);
+        const P u = simd::load<P>(re + lane), v = simd::load<P>(im + lane);
+        const P c = a * x - b * y, s = T(Direction) * (a * y + b * x);
+        simd::store(re + lane, P(u * c - v * s));
+        simd::store(im + lane, P(u * s + v * c));
+      }
+    }
+  }
+
+ private:
+  alignas(simd::alignment<Count>) T re_[Count], im_[Count];  // the table; one sample needs none
+  double cycles_[M], far_ = 0;
+  Kokkos::complex<std::conditional_t<Count == 1, T, double>> base_;
+  Kokkos::complex<double> stride_, far_phase_, row_phase_[Count];
+};
+
+/// Samples k_x + lane of a row of image p of reference b. On the host k_x is a multiple of Count, so that nothing about a
+/// sample depends on which others are worked on.
+template <class T, int N, int M, int Count>
+struct Block {
+  std::int64_t b, p;
+  const Row<T, N, M>* row;
+  int kx;
+  LaneRange lanes;
+  const Phases<T, M, Count>* phases;
+  Kokkos::complex<T> phase{0, 0};
+
+  KOKKOS_INLINE_FUNCTION bool full() const { return lanes.begin == 0 && lanes.end == Count; }
+
+  /// (re, im) *= phase, or its conjugate for Direction = −1.
+  template <int Direction>
+  KOKKOS_INLINE_FUNCTION void multiply_phase(T (&re)[Count], T (&im)[Count]) const {
+    phases->template multiply<Direction>(phase, re, im);
+  }
+};
+
+/// each(lane) for the samples of a block. With Idle also for other lanes, where all are in the row of so many columns: loops of
+/// known length become a few shuffles.
+template <bool IdleLanesToo, class T, int N, int M, int Count, class Each>
+KOKKOS_INLINE_FUNCTION void for_lanes(const Block<T, N, M, Count>& block, int columns, const Each& each) {
+  if (IdleLanesToo ? block.kx + Count <= columns : block.full()) {
+    for (int lane = 0; lane < Count; ++lane) each(lane);
+  } else {
+    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) each(lane);
+  }
+}
+
+/// Reads a block of samples of slices. IdleLanesToo as for_lanes has it.
+template <bool IdleLanesToo, class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void read_block(const SliceStack<const Kokkos::complex<T>, M>& slices,
+                                       const Block<T, N, M, Count>& block, int columns, T (&re)[Count], T (&im)[Count]) {
+  const Kokkos::complex<T>* row = slices.row(block.b, block.p, *block.row) + block.kx;
+  for_lanes<IdleLanesToo>(block, columns, [&](int lane) {
+    re[lane] = row[lane].real();
+    im[lane] = row[lane].imag();
+  });
+}
+
+/// Writes a block of samples of slices, or adds them.
+template <class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void write_block(const SliceStack<Kokkos::complex<T>, M>& slices, const Block<T, N, M, Count>& block,
+                                        const T (&re)[Count], const T (&im)[Count], bool accumulate) {
+  Kokkos::complex<T>* out = slices.row(block.b, block.p, *block.row) + block.kx;
+  if (block.full() && !accumulate) {  // a loop of known length becomes a few shuffles
+    T* parts = reinterpret_cast<T*>(out);
+    for (int lane = 0; lane < Count; ++lane) {
+      parts[2 * lane] = re[lane];
+      parts[2 * lane + 1] = im[lane];
+    }
+    return;
+  }
+  for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
+    const Kokkos::complex<T> z(re[lane], im[lane]);
+    out[lane] = accumulate ? out[lane] + z : z;
+  }
+}
+
+/// Asks for the cache lines of a block of samples of slices, on the host.
+template <class V, class T, int N, int M, int Count>
+KOKKOS_FORCEINLINE_FUNCTION void prefetch_block(const SliceStack<V, M>& slices, const Block<T, N, M, Count>& block) {
+  if constexpr (Count > 1) {
+    constexpr int per_line = 64 / int(sizeof(V));
+    const V* from = slices.row(block.b, block.p, *block.row) + block.kx;
+    for (int lane = 0; lane < Count; lane += per_line) simd::prefetch(from + lane);
+  }
+}
+template <class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void prefetch_block(None, const Block<T, N, M, Count>&) {}
+
+/// Zeroes samples that do not count.
+template <class V, class T, int N, int M>
+KOKKOS_INLINE_FUNCTION void write_zeros(const SliceStack<V, M>& slices, std::int64_t b, std::int64_t p,
+                                        const Row<T, N, M>& row, int begin, int end) {
+  V* out = slices.row(b, p, row);
+  for (int kx = begin; kx < end; ++kx) out[kx] = 0;
+}
+
+/// Rates of change along a row: of κ, and of the phase's angle, in radians.
+template <class T, int N, int M>
+struct RateRow {
+  Row<T, N, M> row;
+  double cycles_per_step;
+
+  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return row.kappa(d, kx); }
+  KOKKOS_INLINE_FUNCTION T angle(int kx) const { return T(2 * Kokkos::numbers::pi * (row.cycles + kx * cycles_per_step)); }
+};
+
+/// `rates`: a Slicing whose poses are tangents.
+template <class T, int N, int M, int Count, bool Rotated, bool Shifted>
+KOKKOS_INLINE_FUNCTION RateRow<T, N, M> rate_row(const Geometry<T, N, M, Rotated, Shifted>& rates,
+                                                 const Block<T, N, M, Count>& block) {
+  Pose<N, M> pose;
+  rates.load(block.b, block.p, pose);
+  return {rates.row(pose, rates.row_number(*block.row)), pose.cycles[0]};
+}
+
+}  // namespace bracewell::detail

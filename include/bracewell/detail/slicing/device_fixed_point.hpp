@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// Device, on request: insertion by integers, whose sums do not depend on the order of additions.
+//
+// A first pass over the samples finds the largest modulus of a term, and how many terms one number of the grid can receive at
+// most. In units of a power of two their product is below 2^62. A second pass adds the terms, rounded to whole units, and a
+// third one writes the sums. The units stay on the device, so that nothing waits.
+#pragma once
+
+#include <bracewell/detail/core/launch.hpp>
+#include <bracewell/detail/core/scratch.hpp>
+#include <bracewell/detail/slicing/device_samples.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace bracewell::detail {
+
+/// A real or complex number of a grid, in units that are told elsewhere.
+template <int Parts>
+struct FixedPoint {
+  std::uint64_t component[Parts];  // a sum modulo 2^64, whatever the sums on the way
+};
+
+/// Of the terms of data and of density: the largest modulus while it is looked for, then how many units 1 has; NaN where a
+/// term is not finite, and so will be all of the output.
+struct FixedPointScale {
+  double data, density;
+  double samples;  // of one slice that reach one point of the lattice, at most
+};
+
+/// Adds nothing, but finds the largest modulus of what would be added. NaN counts as infinite.
+template <class T>
+struct LargestTerm {
+  T &data, &density;
+
+  KOKKOS_INLINE_FUNCTION void add(FixedPoint<2>&, T re, T im) const {
+    find(data, re);
+    find(data, im);
+  }
+  KOKKOS_INLINE_FUNCTION void add(FixedPoint<1>&, T term) const { find(density, term); }
+
+ private:
+  KOKKOS_INLINE_FUNCTION static void find(T& largest, T term) {
+    using namespace Kokkos::Experimental;
+    const T size = Kokkos::abs(term);
+    if (!(size <= largest)) largest = size <= finite_max_v<T> ? size : infinity_v<T>;
+  }
+};
+
+/// Adds to fixed-point numbers, with regard to other threads.
+template <class T>
+struct FixedAdd {
+  T data, density;  // units of 1
+
+  KOKKOS_INLINE_FUNCTION void add(FixedPoint<2>& sum, T re, T im) const {
+    add_units(sum.component[0], re * data);
+    add_units(sum.component[1], im * data);
+  }
+  KOKKOS_INLINE_FUNCTION void add(FixedPoint<1>& sum, T term) const { add_units(sum.component[0], term * density); }
+
+ private:
+  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, float units) { add_integer(sum, ::llrintf(units)); }
+  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, double units) { add_integer(sum, ::llrint(units)); }
+  KOKKOS_INLINE_FUNCTION static void add_integer(std::uint64_t& sum, long long integer) {
+    Kokkos::atomic_add(&sum, static_cast<std::uint64_t>(integer));
+  }
+};
+
+/// Some e with x < 2^e, the least but for denormal numbers, of x ≥ 0.
+KOKKOS_INLINE_FUNCTION int exponent_above(double x) { return int(Kokkos::bit_cast<std::uint64_t>(x) >> 52) - 1022; }
+
+/// How many samples of a slice fall, at most, on a box of that diameter in the reference's lattice: with its axes made
+/// orthogonal one after the other, a frequency has a stretch when those of later axes are given. NaN where axes are dependent.
+template <int N, int M>
+KOKKOS_INLINE_FUNCTION double samples_in_box(const Pose<N, M>& pose, double diameter) {
+  double count = 1, axis[M][N], square[M] = {};
+  for (int e = 0; e < M; ++e) {
+    for (int d = 0; d < N; ++d) axis[e][d] = pose.matrix[d][e];
+    for (int i = 0; i < e; ++i) {
+      double product = 0;
+      for (int d = 0; d < N; ++d) product += axis[i][d] * axis[e][d];
+      for (int d = 0; d < N; ++d) axis[e][d] -= product / square[i] * axis[i][d];
+    }
+    for (int d = 0; d < N; ++d) square[e] += axis[e][d] * axis[e][d];
+    count *= diameter / Kokkos::sqrt(square[e]) + 1;
+  }
+  return count;
+}
+
+/// Finds the units.
+template <class Op>
+struct FindScale {
+  using value_type = FixedPointScale;
+  using T = typename Op::T;
+
+  Op op;
+  std::int64_t samples;  // of a slice
+  double repeats;        // how often each that reaches a point may add to it, and so in all slices
+
+  KOKKOS_FUNCTION void operator()(std::int64_t i, FixedPointScale& found) const {
+    T data = 0, density = 0;
+    PoseSums<typename Op::Gradient> no_sums;
+    run_sample(op, i / samples, i % samples, no_sums, LargestTerm<T>{data, density});
+    FixedPointScale here{double(data), double(density), 0};
+    const std::int64_t slice = i / samples, poses = op.geometry.poses;
+    Pose<Op::N, Op::M> pose;
+    if (i % samples == 0 && op.geometry.load(slice / poses, slice % poses, pose))
+      here.samples = Kokkos::fmin(double(samples), samples_in_box(pose, 2 * Op::reach * Kokkos::sqrt(double(Op::N))));
+    join(found, here);
+  }
+  KOKKOS_FUNCTION void init(FixedPointScale& found) const { found = {0, 0, 0}; }
+  KOKKOS_FUNCTION void join(FixedPointScale& found, const FixedPointScale& other) const {
+    found.data = Kokkos::fmax(found.data, other.data);
+    found.density = Kokkos::fmax(found.density, other.density);
+    found.samples = Kokkos::fmax(found.samples, other.samples);
+  }
+  KOKKOS_FUNCTION void final(FixedPointScale& found) const {
+    const double terms = found.samples * repeats;
+    found.data = units_of_one(found.data, terms);
+    found.density = units_of_one(found.density, terms);
+  }
+
+ private:
+  /// The largest power of two that T has, with an inverse, and for which surely terms · largest · units < 2^62.
+  KOKKOS_FUNCTION static double units_of_one(double largest, double terms) {
+    if (largest == Kokkos::Experimental::infinity_v<double>) return Kokkos::Experimental::quiet_NaN_v<double>;
+    const int most = std::numeric_limits<T>::max_exponent - 2,
+              exponent = 62 - exponent_above(largest) - exponent_above(terms);
+    return Kokkos::bit_cast<double>(std::uint64_t(1023 + (exponent < most ? exponent : most)) << 52);
+  }
+};
+
+/// One sample of one slice.
+template <class Op>
+struct FixedSampleTask {
+  using T = typename Op::T;
+
+  Op op;
+  std::int64_t samples;
+  const FixedPointScale* units;
+
+  KOKKOS_FUNCTION void operator()(std::int64_t i) const {
+    PoseSums<typename Op::Gradient> no_sums;
+    run_sample(op, i / samples, i % samples, no_sums, FixedAdd<T>{T(units->data), T(units->density)});
+  }
+};
+
+/// Writes one number of a grid, or adds to it.
+template <class V, int N>
+struct WriteFixedPoint {
+  static constexpr int parts = components<V>;
+  using T = typename PrecisionOf<V>::type;
+
+  Grid<FixedPoint<parts>, N> sums;
+  Grid<V, N> grid;
+  const double* units;
+  bool accumulate;
+
+  KOKKOS_FUNCTION void operator()(std::int64_t i) const {
+    std::int64_t rest = i / grid.columns(), offset = i % grid.columns();
+    for (int d = 1; d < N; ++d) {
+      offset += rest % grid.extent[d] * grid.stride[d];
+      rest /= grid.extent[d];
+    }
+    T* to = reinterpret_cast<T*>(grid.data + offset + rest * grid.batch_stride);
+    for (int part = 0; part < parts; ++part) {
+      const T sum = T(double(static_cast<std::int64_t>(sums.data[i].component[part])) * (1 / *units));
+      to[part] = accumulate ? to[part] + sum : sum;
+    }
+  }
+};
+
+template <class S, class V, int N>
+WriteFixedPoint(const S&, const Grid<V, N>&, const double*, bool) -> WriteFixedPoint<V, N>;
+
+/// Fixed-point sums for the grids of all references, dense; None for None.
+template <class V, int N>
+Grid<FixedPoint<components<V>>, N> fixed_point_grid(const Grid<V, N>& like, double* sums) {
+  Grid<FixedPoint<components<V>>, N> grid{reinterpret_cast<FixedPoint<components<V>>*>(sums), {}, {}, like.columns()};
+  grid.stride[0] = 1;
+  for (int d = 0; d < N; ++d) grid.extent[d] = like.extent[d];
+  for (int d = 1; d < N; ++d) {
+    grid.stride[d] = grid.batch_stride;
+    grid.batch_stride *= grid.extent[d];
+  }
+  return grid;
+}
+inline None fixed_point_grid(None, double*) { return {}; }
+
+/// How many integers these are of a reference.
+template <class V, int N>
+std::int64_t integers(const Grid<V, N>& grid) {
+  return fixed_point_grid(grid, nullptr).batch_stride * components<V>;
+}
+inline std::int64_t integers(None) { return 0; }
+
+template <class Exec, class Sums, class G>
+void write_fixed_point(const Exec& exec, const std::string& label, const Sums& sums, const G& grid, const double* units,
+                       std::int64_t references, bool accumulate) {
+  if constexpr (Given<G>)
+    launch(exec, label, references * sums.batch_stride, WriteFixedPoint{sums, grid, units, accumulate});
+}
+
+/// Runs an operation that inserts into grids `data` and `density` (or None), with fixed-point numbers in their place.
+template <class Exec, class Op, class Data, class Density>
+void insert_fixed_point(const Exec& exec, const std::string& label, const Op& original, const Data& data,
+                        const Density& density, const SliceOptions& options) {
+  static_assert(sizeof(FixedPoint<1>) == sizeof(double) && sizeof(FixedPointScale) % sizeof(double) == 0);
+  const auto& geometry = original.geometry;
+  const std::int64_t data_count = geometry.references * integers(data),
+                     count = data_count + geometry.references * integers(density);
+  Scratch scratch(options.workspace);
+  const std::size_t scale_at = scratch.add<FixedPointScale>(1), sums_at = scratch.add<double>(count);
+  scratch.allocate(exec);
+  double* const sums = scratch.at<double>(sums_at);
+  using Memory = typename Exec::memory_space;
+  const Kokkos::View<FixedPointScale, Memory, Kokkos::MemoryTraits<Kokkos::Unmanaged>> scale(
+      scratch.at<FixedPointScale>(scale_at));
+  Kokkos::deep_copy(exec, Kokkos::View<double*, Memory, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(sums, std::size_t(count)),
+                    0.0);
+
+  const auto fixed_data = fixed_point_grid(data, sums);
+  const auto fixed_density = fixed_point_grid(density, sums + data_count);
+  const auto op = original.with_targets(fixed_data, fixed_density, typename Op::Gradient{});
+  using FixedOp = std::remove_const_t<decltype(op)>;
+  const std::int64_t samples = geometry.rows() * geometry.columns(), all = geometry.references * geometry.poses * samples;
+  double repeats = 2.0 * geometry.poses;  // κ and −κ, and its periodic images
+  for (const int extent : geometry.extent) repeats *= 2 + 2 * Op::reach / extent;
+  Kokkos::parallel_reduce(label + "_units", Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, all),
+                          FindScale<FixedOp>{op, samples, repeats}, scale);
+  launch(exec, label, all, FixedSampleTask<FixedOp>{op, samples, scale.data()});
+  write_fixed_point(exec, label + "_data", fixed_data, data, &scale.data()->data, geometry.references, options.accumulate);
+  write_fixed_point(exec, label + "_density", fixed_density, density, &scale.data()->density, geometry.references,
+                    options.accumulate);
+}
+
+}  // namespace bracewell::detail

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+// Host: insertion by zones of the reference, one for each thread, which finds the samples that fall on it in closed form: rows
+// by the area of the slice that a zone's cross-section cuts out, samples of a row by where the row crosses it.
+#pragma once
+
+#include <bracewell/detail/core/launch.hpp>
+#include <bracewell/detail/slicing/host_rows.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace bracewell::detail {
+
+/// Up to Most stretches of integers, apart and in ascending order.
+template <int Most>
+struct Intervals {
+  int count = 0;
+  int begin[Most], end[Most];
+
+  void add(int from, int to) {
+    if (from >= to) return;
+    begin[count] = from;
+    end[count++] = to;
+  }
+
+  /// Sorts, and joins those that meet.
+  void tidy() {
+    for (int i = 1; i < count; ++i)
+      for (int j = i; j > 0 && begin[j] < begin[j - 1]; --j) {
+        std::swap(begin[j], begin[j - 1]);
+        std::swap(end[j], end[j - 1]);
+      }
+    const int all = count;
+    count = std::min(count, 1);
+    for (int i = 1; i < all; ++i) {
+      if (begin[i] <= end[count - 1]) {
+        end[count - 1] = std::max(end[count - 1], end[i]);
+      } else {
+        begin[count] = begin[i];
+        end[count++] = end[i];
+      }
+    }
+  }
+};
+
+/// What a pose's samples have to do with a zone: κ_d = low_d … high_d or −high_d … −low_d, for the axes d above x, of all samples
+/// whose taps reach the zone, and perhaps of some more.
+template <class Geometry>
+class ZoneIntersection {
+  static constexpr int N = Geometry::N, M = Geometry::M;
+
+ public:
+  ZoneIntersection(const Geometry& geometry, const Pose<N, M>& pose, const OwnedRows<N>& zone, int reach)
+      : slicing_(geometry), pose_(pose) {
+    const double slack = 0.01;  // far above the rounding of κ
+    for (int d = 1; d < N; ++d) {
+      low_[d] = zone.low[d] - reach - slack;
+      high_[d] = zone.high[d] - 1 + reach + slack;
+      per_kappa_[d] = 1 / pose.matrix[d][0];
+    }
+  }
+
+  /// each(row, begin, end) for the samples that count, in ascending order and apart by blocks.
+  template <class Each>
+  void for_intervals(const Each& each) const {
+    int index[M] = {};
+    for_axes<M - 1>(index, each);
+  }
+
+ private:
+  static constexpr int most = N > 2 ? 4 : 2;
+
+  template <int Axis, class Each>
+  void for_axes(int (&index)[M], const Each& each) const {
+    if constexpr (Axis == 0) {
+      run_row(index, each);
+    } else {
+      const int extent = slicing_.slice_extent[Axis];
+      const auto part = Axis == 1 ? rows(index) : all(extent);
+      for (int i = 0; i < part.count; ++i)
+        for (int f = part.begin[i]; f < part.end[i]; ++f) {
+          index[Axis] = f < 0 ? f + extent : f;
+          for_axes<Axis - 1>(index, each);
+        }
+    }
+  }
+
+  static Intervals<most> all(int extent) {
+    Intervals<most> s;
+    s.add(-(extent / 2), (extent + 1) / 2);
+    return s;
+  }
+
+  /// Frequencies k_y of rows that may cross: with κ_d = A_d k_x + B_d k_y + C_d of two axes, A_2 κ_1 − A_1 κ_2 knows no k_x.
+  Intervals<most> rows(const int (&index)[M]) const {
+    const auto whole = all(slicing_.slice_extent[1]);
+    if constexpr (N < 3) {
+      return whole;
+    } else {
+      const auto& a = pose_.matrix;
+      const double per_row = a[2][0] * a[1][1] - a[1][0] * a[2][1];
+      if (std::abs(per_row) < 1e-9) return whole;
+      double rest = 0;
+      for (int e = 2; e < M; ++e)
+        rest += (a[2][0] * a[1][e] - a[1][0] * a[2][e]) * frequency(index[e], slicing_.slice_extent[e]);
+      Intervals<most> s;
+      const bool apart[2] = {low_[1] > 0, low_[2] > 0};
+      for (int i = 0; i <= int(apart[0]); ++i)
+        for (int j = 0; j <= int(apart[1]); ++j) {
+          const double y = centre(1, i), z = centre(2, j);
+          const double middle = (a[2][0] * y - a[1][0] * z - rest) / per_row;
+          const double half = (std::abs(a[2][0]) * half_width(1) + std::abs(a[1][0]) * half_width(2)) / std::abs(per_row);
+          s.add(int(std::ceil(std::clamp<double>(middle - half, whole.begin[0], whole.end[0]))),
+                int(std::floor(std::clamp<double>(middle + half, whole.begin[0] - 1, whole.end[0] - 1))) + 1);
+        }
+      s.tidy();
+      return s;
+    }
+  }
+
+  double half_width(int d) const { return low_[d] > 0 ? 0.5 * (high_[d] - low_[d]) : high_[d]; }
+  double centre(int d, int side) const { return low_[d] > 0 ? (side ? -0.5 : 0.5) * (low_[d] + high_[d]) : 0; }
+
+  /// The samples k_x = 0 … end − 1 of a row that are within the zone on one axis.
+  template <class Row>
+  Intervals<2> along(const Row& row, int d) const {
+    Intervals<2> s;
+    const double step = row.step[d], start = row.start[d];
+    if (std::abs(step) < 1e-9) {
+      if (std::abs(start) >= low_[d] && std::abs(start) <= high_[d]) s.add(0, row.end);
+      return s;
+    }
+    const double side = step > 0 ? 1 : -1;
+    const auto sample = [&](double kappa) {
+      return std::min(std::max((side * kappa - start) * per_kappa_[d], -1.0), double(row.end));
+    };
+    if (low_[d] <= 0) {
+      s.add(first(sample(-high_[d])), last(sample(high_[d]), row.end));
+    } else {
+      s.add(first(sample(-high_[d])), last(sample(-low_[d]), row.end));
+      s.add(first(sample(low_[d])), last(sample(high_[d]), row.end));
+    }
+    return s;
+  }
+  static int first(double x) { return std::max(int(std::ceil(x)), 0); }
+  static int last(double x, int end) { return std::min(int(std::floor(x)) + 1, end); }
+
+  /// Adds the part of samples begin … end − 1 of a row that is within the zone on axes Axis … 1.
+  template <int Axis, class Row>
+  void cut(const Row& row, int begin, int end, Intervals<most>& s) const {
+    if constexpr (Axis == 0) {
+      s.add(begin, end);
+    } else {
+      const auto part = along(row, Axis);
+      for (int i = 0; i < part.count; ++i) cut<Axis - 1>(row, std::max(begin, part.begin[i]), std::min(end, part.end[i]), s);
+    }
+  }
+
+  template <class Each>
+  void run_row(const int (&index)[M], const Each& each) const {
+    auto row = slicing_.row(pose_, index);
+    Intervals<most> s;
+    cut<N - 1>(row, 0, row.end, s);
+    if (s.count == 0) return;
+    row.begin = s.begin[0];
+    row.end = s.end[s.count - 1];
+    slicing_.clip(row);
+    for (int i = 0; i < s.count; ++i) {
+      const int begin = s.begin[i];  // a block is one block in every zone: the order of its samples is not the ascending one
+      while (i + 1 < s.count && s.begin[i + 1] / samples_per_block == (s.end[i] - 1) / samples_per_block) ++i;
+      each(row, std::max(begin, row.begin), std::min(s.end[i], row.end));
+    }
+  }
+
+  const Geometry& slicing_;
+  const Pose<N, M>& pose_;
+  double low_[N], high_[N], per_kappa_[N];
+};
+
+/// Everything that falls on one zone of one reference.
+template <class Op>
+struct ZoneTask {
+  static constexpr int N = Op::N, M = Op::M;
+
+  Op op;
+  std::vector<OwnedRows<N>> zones;
+
+  void operator()(std::int64_t task) const {
+    const std::int64_t b = task / std::int64_t(zones.size());
+    const OwnedRows<N> zone = zones[task % std::int64_t(zones.size())];
+    op.clear(b, zone);
+    PoseSums<typename Op::Gradient> no_sums;
+    Pipeline<Op, OwnedRows<N>> pipeline(op, zone, no_sums);
+    for (std::int64_t p = 0; p < op.geometry.poses; ++p) {
+      Pose<N, M> pose;
+      if (!op.geometry.load(b, p, pose)) continue;
+      pipeline.start(b, p, pose);
+      ZoneIntersection<typename Op::Geometry>(op.geometry, pose, zone, Op::reach)
+          .for_intervals([&](const auto& row, int begin, int end) { pipeline.run_row(row, begin, end); });
+      pipeline.finish();
+    }
+  }
+};
+
+/// |κ| of some of the samples, and how many each stands for.
+template <int N>
+struct WorkSample {
+  int at[N];
+  double samples;
+};
+
+template <class Geometry>
+std::vector<WorkSample<Geometry::N>> sample_work(const Geometry& geometry) {
+  constexpr int N = Geometry::N;
+  std::vector<WorkSample<N>> work_samples;
+  const std::int64_t poses = geometry.poses, slices = geometry.references * poses, rows = geometry.rows();
+  const std::int64_t stride = std::max<std::int64_t>(1, slices * rows / 2048);
+  for (std::int64_t i = 0; i < slices * rows; i += stride) {
+    Pose<N, Geometry::M> pose;
+    if (!geometry.load(i / rows / poses, i / rows % poses, pose)) continue;
+    auto row = geometry.row(pose, i % rows);
+    geometry.clip(row);
+    const int count = std::min(row.end - row.begin, 8);
+    for (int j = 0; j < count; ++j) {
+      const int kx = row.begin + (2 * j + 1) * (row.end - row.begin) / (2 * count);
+      WorkSample<N> s{{}, double(stride) * (row.end - row.begin) / count};
+      for (int d = 1; d < N; ++d) s.at[d] = int(std::abs(row.kappa(d, kx)));
+      work_samples.push_back(s);
+    }
+  }
+  return work_samples;
+}
+
+/// Divides a zone along axes Axis … 1 into so many of about equal work: samples, and rows to be cleared, each worth some samples.
+template <int Axis, int N>
+void split_zone(const OwnedRows<N>& zone, int count, double per_row, const std::vector<WorkSample<N>>& work_samples,
+                std::vector<OwnedRows<N>>& zones) {
+  if constexpr (Axis == 0) {
+    zones.push_back(zone);
+  } else {
+    const int planes = zone.high[Axis] - zone.low[Axis];
+    const int parts = std::min(planes, int(std::ceil(std::pow(count, 1.0 / Axis) - 1e-6)));
+    double clearing = 2 * per_row;  // of a plane ±f
+    for (int d = 1; d < Axis; ++d) clearing *= 2 * (zone.high[d] - zone.low[d]);
+    std::vector<double> work(std::size_t(planes), clearing);
+    double total = clearing * planes, sum = 0;
+    for (const auto& s : work_samples) {
+      work[std::size_t(std::min(s.at[Axis] - zone.low[Axis], planes - 1))] += s.samples;
+      total += s.samples;
+    }
+    OwnedRows<N> part = zone;
+    int done = 0, plane = 0;
+    for (int i = 0; i < parts; ++i) {
+      const int share = (count - done) / (parts - i);  // zones of this part
+      done += share;
+      const int most = planes - (parts - 1 - i);  // the others have a plane each at least
+      part.low[Axis] = zone.low[Axis] + plane;
+      do sum += work[std::size_t(plane++)];
+      while (plane < most && (i == parts - 1 || sum * count < total * done));
+      part.high[Axis] = zone.low[Axis] + plane;
+      std::vector<WorkSample<N>> inside;
+      for (const auto& s : work_samples)
+        if (s.at[Axis] >= part.low[Axis] && (i == parts - 1 || s.at[Axis] < part.high[Axis])) inside.push_back(s);
+      split_zone<Axis - 1>(part, share, 2 * per_row * (part.high[Axis] - part.low[Axis]), inside, zones);
+    }
+  }
+}
+
+/// Zones of about equal work, one a thread.
+template <class Geometry>
+std::vector<OwnedRows<Geometry::N>> make_zones(const Geometry& geometry, int threads) {
+  constexpr int N = Geometry::N;
+  OwnedRows<N> whole{};
+  for (int d = 1; d < N; ++d) whole.high[d] = geometry.extent[d] / 2 + 1;
+  const double samples_per_number =
+      1.0 / 32;  // in time, of a number that is cleared; `schedule` of bench/ shows the balance
+  std::vector<OwnedRows<N>> zones;
+  split_zone<N - 1>(whole, threads, samples_per_number * (geometry.extent[0] / 2 + 1),
+                    threads > 1 ? sample_work(geometry) : std::vector<WorkSample<N>>(), zones);
+  return zones;
+}
+
+/// Runs an operation that inserts into grids.
+template <class Exec, class Op>
+void for_zones(const Exec& exec, const std::string& label, const Op& op) {
+  const int threads = exec.concurrency();  // many references keep them busy by themselves
+  const std::int64_t references = op.geometry.references;
+  const ZoneTask<Op> task{op, make_zones(op.geometry, references < 4 * threads ? threads : 1)};
+  launch(exec, label, references * std::int64_t(task.zones.size()), task);
+}
+
+}  // namespace bracewell::detail

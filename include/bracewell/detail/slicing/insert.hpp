@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// Inserting a few samples at once: the transpose of reading them.
+#pragma once
+
+#include <bracewell/detail/slicing/block_taps.hpp>
+
+#include <algorithm>
+
+namespace bracewell::detail {
+
+/// What is inserted at samples: complex numbers into `data`, with the kernel's weights, and real ones into `density`, with
+/// their moduli. Either grid may be None.
+template <class Data, class Density, class T, int Count>
+struct alignas(simd::alignment<Count>) BlockValues {
+  static constexpr bool has_data = !std::is_same_v<Data, None>, has_density = !std::is_same_v<Density, None>;
+  static constexpr bool rates = false;
+
+  const Data& data;
+  const Density& density;
+  T re[Count] = {}, im[Count] = {}, weight[Count] = {};
+};
+
+/// The rate of change of an insertion into one of the grids, when numbers and κ change.
+template <class Data, class Density, class T, int N, int Count>
+struct BlockValueRates : BlockValues<Data, Density, T, Count> {
+  static constexpr bool rates = true;
+
+  T re_rate[Count] = {}, im_rate[Count] = {}, weight_rate[Count] = {};
+  T kappa_rate[N][Count] = {};
+};
+
+/// The rows of taps that another walk knows, with the rates of change of their weights.
+template <class Walk, class T, int N>
+struct RateWalk {
+  static constexpr int taps = Walk::taps;
+
+  const Walk& walk;
+  T kappa_rate[N];
+
+  template <class Where>
+  KOKKOS_INLINE_FUNCTION Where step(int axis, int j, Where where) const {
+    return walk.step(axis, j, where);
+  }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return walk.owns(axis, j); }
+  KOKKOS_INLINE_FUNCTION Dual<T> weight(int axis, int j) const {
+    return {walk.weight(axis, j), walk.slope(axis, j) * kappa_rate[axis]};
+  }
+};
+
+/// leaf(where, product of the weights above x, and its rate where the set has rates) at every row of a walk of the samples
+/// from a lane on, one or a pack P of them.
+template <int N, class P, class Values, class Walk, class Leaf>
+KOKKOS_INLINE_FUNCTION void spread_rows(const Values& set, const Walk& walk, int lane, const Leaf& leaf) {
+  if constexpr (Values::rates) {
+    RateWalk<Walk, P, N> rate_walk{walk, {}};
+    for (int d = 0; d < N; ++d) rate_walk.kappa_rate[d] = simd::load<P>(set.kappa_rate[d] + lane);
+    spread<N - 1>(rate_walk, walk.start(), Dual<P>{simd::broadcast<P>(1), P{}}, leaf);
+  } else {
+    spread<N - 1>(walk, walk.start(), simd::broadcast<P>(1), leaf);
+  }
+}
+
+/// The transpose of read_samples, at some samples, into the planes of an owner. With a Symmetric stencil it is the insertion of
+/// every sample and of its conjugate at −κ. `density_stencil`: where several taps share a column, the stencil of |φ|.
+/// What is added tap by tap is added by `adder` (device.hpp, fixed_point.hpp).
+template <int N, class Values, class Plan, class Owner, class Adder>
+KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& plan,
+                                           const typename Plan::Stencil& density_stencil, const Owner& owner,
+                                           const Adder& adder) {
+  using Stencil = typename Plan::Stencil;
+  const Stencil& stencil = plan.stencil;
+  const LaneRange lanes = plan.block.lanes;
+  using T = std::remove_cvref_t<decltype(insertion.re[0])>;
+  static_assert(!(Values::rates && Values::has_data && Values::has_density), "rates go into one grid");
+  constexpr int taps = Stencil::taps, Count = Stencil::count;
+  // Mates are conjugates, and so is what is inserted by the taps of a folded sample.
+  const auto side = [&](int lane, bool mate) { return mate ? -stencil.sign[lane] : stencil.sign[lane]; };
+
+  if constexpr (Count > 1) {
+    if (plan.same_rows_as(insertion.data) && plan.same_rows_as(insertion.density)) {
+      using DataStrip = simd::Strip<T, 2 * taps>;
+      using DensityStrip = simd::Strip<T, taps>;
+      constexpr int parts = Values::rates ? 2 : 1;
+      // All strips of the block are written before the first is loaded: a load that follows the stores of its parts waits.
+      T data_strip[parts][Count][2 * taps], density_strip[parts][Count][taps];
+      const auto fill = [&](int lane, bool mate, const auto& weight, const auto& slope) {
+        [[maybe_unused]] const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
+        for (int j = 0; j < taps; ++j) {
+          const T w = weight[j][lane];
+          if constexpr (Values::has_data) {
+            data_strip[0][lane][2 * j] = w * re;
+            data_strip[0][lane][2 * j + 1] = w * im;
+          }
+          if constexpr (Values::has_density) density_strip[0][lane][j] = Kokkos::abs(w) * insertion.weight[lane];
+          if constexpr (Values::rates) {
+            const T w_rate = slope[j][lane] * insertion.kappa_rate[0][lane];
+            if constexpr (Values::has_data) {
+              data_strip[1][lane][2 * j] = w * insertion.re_rate[lane] + w_rate * re;
+              data_strip[1][lane][2 * j + 1] = w * side(lane, mate) * insertion.im_rate[lane] + w_rate * im;
+            } else {
+              density_strip[1][lane][j] = w * insertion.weight_rate[lane] + w_rate * insertion.weight[lane];
+            }
+          }
+        }
+      };
+      // So are the products of the weights above x, a row of taps each, and their moduli for the density, or their rates.
+      using Rows = typename Plan::Rows;
+      T factor[2][Rows::rows][Count];
+      using P = simd::Pack<T>;
+      for (int lane = 0; lane < Count; lane += simd::width<T>)
+        spread_rows<N, P>(insertion, PackWalk<Stencil, P>{stencil, lane}, lane, [&](int row, const auto& product) {
+          if constexpr (Values::rates) {
+            simd::store(factor[0][row] + lane, product.value);
+            simd::store(factor[1][row] + lane, product.rate);
+          } else {
+            if constexpr (Values::has_data) simd::store(factor[0][row] + lane, product);
+            if constexpr (Values::has_density)
+              simd::store(factor[1][row] + lane, simd::select(product < 0, P(-product), product));
+          }
+        });
+      T* to_data = nullptr;
+      T* to_density = nullptr;
+      if constexpr (Values::has_data) to_data = reinterpret_cast<T*>(insertion.data.data);
+      if constexpr (Values::has_density) to_density = insertion.density.data;
+      const auto add = [&](int lane, const Rows& rows) {
+        DataStrip data[parts];
+        DensityStrip density[parts];
+        for (int i = 0; i < parts; ++i) {
+          if constexpr (Values::has_data) data[i] = DataStrip::load(data_strip[i][lane]);
+          if constexpr (Values::has_density) density[i] = DensityStrip::load(density_strip[i][lane]);
+        }
+        for (int row = 0; row < Rows::rows; ++row) {
+          const std::int64_t where = rows.row[row][lane];
+          if (where < 0) continue;  // another owner's
+          if constexpr (Values::rates) {
+            const T product = factor[0][row][lane], rate = factor[1][row][lane];
+            if constexpr (Values::has_data) {
+              data[1].add_to(to_data + 2 * where, product);
+              data[0].add_to(to_data + 2 * where, rate);
+            } else {
+              density[1].add_to(to_density + where, product);
+              density[0].add_to(to_density + where, rate);
+            }
+          } else {
+            if constexpr (Values::has_data) data[0].add_to(to_data + 2 * where, factor[0][row][lane]);
+            if constexpr (Values::has_density) density[0].add_to(to_density + where, factor[1][row][lane]);
+          }
+        }
+      };
+      for (int lane = 0; lane < Count; ++lane) fill(lane, false, stencil.weight[0], stencil.slope[0]);
+      Rows mates;
+      if (plan.mirrored) mates.find(stencil, first_given(insertion.data, insertion.density), owner, true);
+      constexpr int stride = 4;  // neighbours share taps, and a load waits for a store of a part of what it loads
+      for (int first = 0; first < stride; ++first)
+        for (int lane = first; lane < lanes.end; lane += stride) {
+          if (lane < lanes.begin) continue;
+          add(lane, plan.rows);
+          if (stencil.mirrored[lane]) {
+            fill(lane, true, stencil.mate_weight, stencil.mate_slope);
+            add(lane, mates);
+          }
+        }
+      return;
+    }
+  }
+  const auto insert = [&](const auto& target, const Stencil& taps_of, int lane, bool mate, const auto& add) {
+    using V = std::remove_pointer_t<decltype(target.data)>;
+    const TapByTapWalk<Stencil, V, N, Owner> walk{taps_of, target, owner, lane, mate};
+    spread_rows<N, T>(insertion, walk, lane, [&](std::int64_t where, auto product) {
+      BRACEWELL_UNROLL
+      for (int j = 0; j < taps; ++j) {
+        if (j >= target.columns()) break;
+        const T weight = mate ? taps_of.mate_weight[j][lane] : taps_of.weight[0][j][lane];
+        if constexpr (Values::rates) {
+          const T slope = mate ? taps_of.mate_slope[j][lane] : taps_of.slope[0][j][lane];
+          add(target.data[where + j], product * Dual<T>{weight, slope * insertion.kappa_rate[0][lane]});
+        } else {
+          add(target.data[where + j], product * weight);
+        }
+      }
+    });
+  };
+  for (int lane = lanes.begin; lane < lanes.end; ++lane)
+    for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
+      if constexpr (Values::has_data)
+        insert(insertion.data, stencil, lane, mate, [&](auto& sum, auto weight) {
+          if constexpr (Values::rates) {
+            adder.add(sum, weight.value * insertion.re_rate[lane] + weight.rate * insertion.re[lane],
+                      (weight.value * insertion.im_rate[lane] + weight.rate * insertion.im[lane]) * side(lane, mate));
+          } else {
+            adder.add(sum, weight * insertion.re[lane], weight * insertion.im[lane] * side(lane, mate));
+          }
+        });
+      if constexpr (Values::has_density)
+        insert(insertion.density, density_stencil, lane, mate, [&](auto& sum, auto weight) {
+          if constexpr (Values::rates) {
+            adder.add(sum, weight.value * insertion.weight_rate[lane] + weight.rate * insertion.weight[lane]);
+          } else {
+            adder.add(sum, Kokkos::abs(weight) * insertion.weight[lane]);
+          }
+        });
+    }
+}
+
+/// Zeroes an owner's rows on the host.
+template <class V, int N, class Owner>
+void clear_rows(const Grid<V, N>& grid, const Owner& owner) {
+  const auto clear = [&](auto&& self, int axis, V* from) -> void {
+    if (axis == 0) {
+      std::fill_n(from, grid.columns(), V(0));
+      return;
+    }
+    for (int i = 0; i < grid.extent[axis]; ++i)
+      if (owner.owns(axis, i, grid.extent[axis])) self(self, axis - 1, from + i * grid.stride[axis]);
+  };
+  clear(clear, N - 1, grid.data);
+}
+
+}  // namespace bracewell::detail

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// How an operation is run, by what it writes and where:
+//
+//                            host                        device
+//   slices                   host_rows                   device_samples
+//   a reference's grids      host_zones                  device_samples, or device_fixed_point
+//   cotangents of poses      host_rows + ordered_sums    device_samples by teams + ordered_sums
+//
+// An operation has
+//   Geometry, T, N, M, geometry      of the problem
+//   Plan<Count>, plan(block, rows, plan)   what can be known of a block before its memory is touched
+//   run(plan, rows, sums, add)       the work of a block; `add` adds to a grid, and only to its own rows
+//   skip(b, p, row, begin, end)      of samples that do not count
+//   Gradient                         which cotangents of poses it sums
+//   inserts                          whether it adds to grids; then also reach,
+//   clear(b, rows)                   before the first insertion into rows of a reference's grids, and
+//   with_targets(data, density, gradient)  the operation with other grids, and with these cotangents of poses
+#pragma once
+
+#include <bracewell/detail/core/scratch.hpp>
+#include <bracewell/detail/slicing/arguments.hpp>
+#include <bracewell/detail/slicing/device_fixed_point.hpp>
+#include <bracewell/detail/slicing/device_samples.hpp>
+#include <bracewell/detail/slicing/host_rows.hpp>
+#include <bracewell/detail/slicing/host_zones.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace bracewell::detail {
+
+/// How many tasks share a slice, whatever the number of threads: sums do not depend on it.
+template <class Exec, class Geometry>
+std::int64_t shares_of_slice(const Geometry& geometry) {
+  const std::int64_t enough_tasks = on_host<Exec> ? enough_host_tasks : enough_device_tasks, samples_per_task = 512;
+  const std::int64_t slices = geometry.references * geometry.poses;
+  const std::int64_t wanted =
+      std::min(enough_tasks / std::max<std::int64_t>(slices, 1), geometry.rows() * geometry.columns() / samples_per_task);
+  return std::clamp<std::int64_t>(wanted, 1, geometry.rows());
+}
+
+/// Runs an operation on all samples of all slices. `sums`: where those of its cotangents of poses are kept.
+template <class Exec, class Op>
+void for_samples(const Exec& exec, const std::string& label, const Op& op, const SharedSums& sums = {}) {
+  const auto& geometry = op.geometry;
+  const std::int64_t slices = geometry.references * geometry.poses, samples = geometry.rows() * geometry.columns();
+  if constexpr (on_host<Exec>) {
+    const std::int64_t shares = shares_of_slice<Exec>(geometry);
+    launch(exec, label, slices * shares, RowTask<Op>{op, sums, shares});
+  } else if constexpr (Op::Gradient::size > 0) {
+    if (slices == 0) return;
+    Kokkos::parallel_for(label, Kokkos::TeamPolicy<Exec>(exec, int(slices * sums.shares), Kokkos::AUTO),
+                         TeamTask<Op>{op, sums, samples});
+  } else {
+    launch(exec, label, slices * samples, SampleTask<Op>{op, samples});
+  }
+}
+
+/// Runs an operation that sums cotangents of poses.
+template <class Exec, class Op, class PosesBar>
+void sum_poses(const Exec& exec, const std::string& label, const Op& op, const PosesBar& poses_bar,
+               const SliceOptions& options) {
+  using Gradient = typename Op::Gradient;
+  const auto& geometry = op.geometry;
+  const std::int64_t shares = shares_of_slice<Exec>(geometry);
+  Scratch scratch(options.workspace);
+  const std::size_t at = scratch.template add<double>(geometry.references * geometry.poses * shares * Gradient::size);
+  scratch.allocate(exec);
+  const SharedSums sums{scratch.template at<double>(at), shares, Gradient::size};
+  for_samples(exec, label, op, sums);
+  add_pose_shares(exec, label + "_poses", geometry, Gradient{}, sums, poses_bar, options.accumulate);
+}
+
+/// Runs an operation that writes slices, and sums cotangents of poses if it has any.
+template <class Exec, class Op, class PosesBar = None>
+void write_slices(const Exec& exec, const std::string& label, const Op& op, const SliceOptions& options = {},
+                  const PosesBar& poses_bar = {}) {
+  if constexpr (Op::Gradient::size > 0) {
+    sum_poses(exec, label, op, poses_bar, options);
+  } else {
+    for_samples(exec, label, op);
+  }
+}
+
+/// Runs an operation that inserts into `data` and `density`, of which one may be none.
+template <class P, class Exec, class Data, class Density, class Op>
+void insert(const Exec& exec, const std::string& label, const Data& data, const Density& density,
+            const SliceOptions& options, const Op& op) {
+  if constexpr (on_host<Exec>) {
+    for_zones(exec, label, op);
+  } else {
+    if (options.deterministic)
+      return insert_fixed_point(exec, label, op, output_grid<P>(data), output_grid<P>(density), options);
+    if (!options.accumulate) {
+      fill_zero(exec, data);
+      fill_zero(exec, density);
+    }
+    for_samples(exec, label, op);
+  }
+}
+
+/// Runs an operation that inserts into a grid, or sums cotangents of poses, or both: in one pass on a device, unless it is to be
+/// deterministic; a host has other orders of work for each.
+template <class P, class Exec, class Bar, class PosesBar, class Op>
+void insert_and_sum_poses(const Exec& exec, const std::string& label, const Bar& bar, const PosesBar& poses_bar,
+                          const SliceOptions& options, const Op& op) {
+  using Gradient = typename Op::Gradient;
+  constexpr bool sums = Gradient::size > 0;
+  if constexpr (sums && Op::inserts && !on_host<Exec>)
+    if (!options.deterministic) {
+      if (!options.accumulate) fill_zero(exec, bar);
+      return sum_poses(exec, label, op, poses_bar, options);
+    }
+  if constexpr (sums) sum_poses(exec, label, op.with_targets(none, none, Gradient{}), poses_bar, options);
+  if constexpr (Op::inserts) {
+    constexpr NoPoseGradient<Op::N, Op::M> no_gradient{};
+    insert<P>(exec, label, bar, none, options, op.with_targets(op.reference_bar, none, no_gradient));
+  }
+}
+
+}  // namespace bracewell::detail
