@@ -3,6 +3,8 @@
 /// What the operations can be told besides their arrays.
 #pragma once
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 class Workspace;
@@ -50,3 +52,5 @@ struct RasterOptions {
 };
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 
 #include <string>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// run(kernel) with the user's kernel or else with the one that the options name.
@@ -34,3 +36,5 @@ void with_kernel(const char* function, const SliceOptions& options, const Kernel
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// [B][n], and up to two axes more, of any layout. A batch of one has stride 0.
@@ -77,3 +79,5 @@ struct StridedArray {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -7,6 +7,8 @@
 
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 /// Before loops over taps: unrolled, their arrays have constant indices, and stay in a device's registers. Before nested ones not
 /// those of a long kernel, which would become thousands of copies.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
@@ -81,3 +83,5 @@ struct GlobalAtomicAdd : AtomicAdd {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 #include <string>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// On a host, rows of samples are worked on by packs, and every number of an output is summed by one thread; on a device a
@@ -66,3 +68,5 @@ void for_workers(const Exec& exec, const std::string& label, std::int64_t tasks,
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -10,6 +10,8 @@
 #include <immintrin.h>
 #endif
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Numbers of bytes that no cache keeps until they are used again.
@@ -55,3 +57,5 @@ inline void fence_nontemporal() {
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Pieces of a Workspace, or else of one of its own; it must outlive the kernels that use it.
@@ -41,3 +43,5 @@ class Scratch {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail::simd {
 
 #if defined(BRACEWELL_NO_SIMD) || defined(__CUDACC__) || !(defined(__GNUC__) || defined(__clang__))
@@ -194,3 +196,5 @@ struct Strip {
 };
 
 }  // namespace bracewell::detail::simd
+
+#include <bracewell/detail/epilogue.hpp>

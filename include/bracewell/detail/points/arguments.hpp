@@ -10,6 +10,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// 0 where it is not static, or not there.
@@ -120,3 +122,5 @@ auto make_problem(const char* function, const Counts& counts, const Cloud& cloud
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/points/host_gradient.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Device: a team has a stretch of the points of one image, a thread a point.
@@ -80,3 +82,5 @@ struct VoxelTeam {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -8,6 +8,8 @@
 #include <bracewell/detail/points/problem.hpp>
 #include <bracewell/detail/points/voxels.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// A few points where they are on an image. In idle lanes x is NaN, and the index that of another.
@@ -97,3 +99,5 @@ struct DrawOperation {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -6,6 +6,8 @@
 #include <bracewell/detail/points/gradient_operation.hpp>
 #include <bracewell/detail/points/host_tiles.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Host: sums of points over images, in parts, [part][object][component][point].
@@ -178,3 +180,5 @@ struct SumVoxels {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Adds points to the sums of a tile, for channels from `channel` on.
@@ -111,3 +113,5 @@ void write_tile(const Op& op, std::int64_t b, std::int64_t p, int c, const Tile<
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

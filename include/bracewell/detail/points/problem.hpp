@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/core/arrays.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Images [B][P][C], and an axis of M each, x first and contiguous.
@@ -43,3 +45,5 @@ struct RasterProblem {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

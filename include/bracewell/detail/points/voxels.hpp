@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Where taps of points at x start along one axis, for a pack of points; 0 in `valid` where none falls on a voxel, as where x is
@@ -112,8 +114,9 @@ struct EdgeWalk : TapWalk<Taps, std::int64_t, XDot> {
 
   const int* extent;
 
-  KOKKOS_INLINE_FUNCTION EdgeWalk(const Taps& point, const std::int64_t* stride, XDot x_dot, int lane, const int* extent_)
-      : Base{point, stride, x_dot, lane}, extent(extent_) {}
+  KOKKOS_INLINE_FUNCTION EdgeWalk(const Taps& point_, const std::int64_t* stride_, XDot x_dot_, int lane_,
+                                  const int* extent_)
+      : Base{point_, stride_, x_dot_, lane_}, extent(extent_) {}
 
   KOKKOS_INLINE_FUNCTION int index(int axis, int j) const { return int(this->point.first[axis][this->lane]) + j; }
   KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return unsigned(index(axis, j)) < unsigned(extent[axis]); }
@@ -123,3 +126,5 @@ struct EdgeWalk : TapWalk<Taps, std::int64_t, XDot> {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

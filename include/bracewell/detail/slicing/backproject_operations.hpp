@@ -6,6 +6,8 @@
 #include <bracewell/detail/slicing/pose_gradient.hpp>
 #include <bracewell/detail/slicing/read.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Times the multiplicity: a half where a sample's column is its own mate.
@@ -314,3 +316,5 @@ BackprojectCotangent(const G&, const K&, const A&, const S&, const W&, const P&,
     -> BackprojectCotangent<G, K, A, S, W, P>;
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

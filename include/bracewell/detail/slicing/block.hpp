@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/slicing/geometry.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Some of the neighbouring samples that are worked on together.
@@ -195,3 +197,5 @@ KOKKOS_INLINE_FUNCTION RateRow<T, N, M> rate_row(const Geometry<T, N, M, Rotated
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

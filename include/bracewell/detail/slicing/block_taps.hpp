@@ -10,6 +10,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Samples side by side on the host, where packs pay; a device thread has one.
@@ -237,3 +239,5 @@ struct BlockTaps {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

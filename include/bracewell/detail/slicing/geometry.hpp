@@ -12,6 +12,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Whether |κ_d| ≤ n_d / 2, 1e-6 of it more included. Not so for NaN.
@@ -36,7 +38,7 @@ struct Row {
   double max_kx_squared;  // of samples within the cutoff
   int begin, end;
 
-  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return kx * step[d] + start[d]; }
+  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return T(kx) * step[d] + start[d]; }
 };
 
 /// An array of slices, [B][P] and an axis of M each, contiguous in x.
@@ -187,3 +189,5 @@ struct Geometry {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Host: the blocks of samples of one pose, in order. Each is planned, so that its cache lines are on their way, while those
@@ -103,3 +105,5 @@ struct RowTask {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

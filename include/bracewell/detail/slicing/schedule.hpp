@@ -27,6 +27,8 @@
 #include <algorithm>
 #include <string>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// How many tasks share a slice, whatever the number of threads: sums do not depend on it.
@@ -119,3 +121,5 @@ void insert_and_sum_poses(const Exec& exec, const std::string& label, const Bar&
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>
