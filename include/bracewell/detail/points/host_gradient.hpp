@@ -102,7 +102,9 @@ struct GatherPoints {
       int blocks = 0;
       const auto flush = [&] {
         for (int k = 0; k < Op::sums; ++k) {
-          total[k] += simd::convert<Wide>(sum[k]);
+          Wide wide;
+          simd::convert_to(wide, sum[k]);
+          total[k] += wide;
           sum[k] = P{};
         }
       };

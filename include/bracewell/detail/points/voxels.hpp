@@ -67,7 +67,9 @@ struct PointTaps {
  private:
   template <class P>
   KOKKOS_INLINE_FUNCTION static void store_as(A* to, const P& pack) {
-    simd::store(to, simd::convert<simd::Pack<A, simd::lanes<P>>>(pack));
+    simd::Pack<A, simd::lanes<P>> converted;
+    simd::convert_to(converted, pack);
+    simd::store(to, converted);
   }
 };
 
