@@ -1,13 +1,27 @@
 # SPDX-License-Identifier: MIT
-# A dependency provider (CMAKE_PROJECT_TOP_LEVEL_INCLUDES, set by the presets): lets the plain find_package calls of this
-# project succeed on a machine where nothing was installed. For a package that is required and missing it tries, in order,
-# what is installed, the upstream release, and Debian's packages or PyPI through their clients. What it gets is kept in
-# BRACEWELL_DEPENDENCIES, so that later configures need no network. Nothing is installed outside that folder.
+# A dependency provider (CMAKE_PROJECT_TOP_LEVEL_INCLUDES, set by the presets): lets plain find_package calls succeed on a
+# machine where nothing was installed. For a package that is required and missing it tries, in order, what is installed, the
+# upstream release, and Debian's packages or PyPI through their clients. What it gets is kept in BRACEWELL_DEPENDENCIES, so that
+# later configures need no network. Nothing is installed outside that folder.
+#
+# Another project may name this file, too: then find_package(Bracewell) takes this source tree, and Kokkos is provided, nothing
+# else.
 
 cmake_minimum_required(VERSION 3.24)
 
-set(BRACEWELL_DEPENDENCIES "${CMAKE_SOURCE_DIR}/build/dependencies"
-    CACHE PATH "Where packages that had to be fetched are kept")
+set(BRACEWELL_CMAKE "${CMAKE_CURRENT_LIST_DIR}")
+cmake_path(GET BRACEWELL_CMAKE PARENT_PATH bracewell_source)
+if(CMAKE_SOURCE_DIR STREQUAL bracewell_source OR CMAKE_SOURCE_DIR STREQUAL "${bracewell_source}/examples")
+  set(bracewell_folder "${bracewell_source}/build/dependencies")
+  list(APPEND CMAKE_MODULE_PATH "${BRACEWELL_CMAKE}")
+  include("${BRACEWELL_CMAKE}/packages.cmake")
+else()
+  set(bracewell_folder "${CMAKE_BINARY_DIR}/dependencies")
+  include(FetchContent)
+  FetchContent_Declare(Bracewell SOURCE_DIR "${bracewell_source}" OVERRIDE_FIND_PACKAGE)
+endif()
+
+set(BRACEWELL_DEPENDENCIES "${bracewell_folder}" CACHE PATH "Where packages that had to be fetched are kept")
 set(BRACEWELL_KOKKOS_OPTIONS ""
     CACHE STRING "Options of a Kokkos to be built for this tree; empty: an installed one, or one with OpenMP and Serial")
 set(BRACEWELL_UPSTREAM ON CACHE BOOL "Try to download upstream releases of missing packages")
@@ -21,50 +35,6 @@ set(Kokkos_pypi_sha256 c766ec4d445ce076069be4b8c51a23ffac4ee79ea949ca86446bfd8c2
 set(Kokkos_pypi_folder kokkos)
 set(pip_debian python3-pip-whl)
 
-set(Eigen3_upstream "https://gitlab.com/libeigen/eigen/-/archive/3.4.0/eigen-3.4.0.tar.gz")
-set(Eigen3_sha256 8586084f71f9bde545ee7fa6d00288b264a2b7ac3607b974e54d13e7162c1c72)
-set(Eigen3_options -DEIGEN_BUILD_DOC=OFF -DBUILD_TESTING=OFF)
-set(Eigen3_debian libeigen3-dev)
-
-set(Catch2_upstream "https://github.com/catchorg/Catch2/archive/refs/tags/v3.7.1.tar.gz")
-set(Catch2_sha256 c991b247a1a0d7bb9c39aa35faf0fe9e19764213f28ffba3109388e62ee0269c)
-set(Catch2_options -DBUILD_TESTING=OFF)
-set(Catch2_debian libcatch2-dev)
-set(Catch2_suite backports)
-
-set(benchmark_upstream "https://github.com/google/benchmark/archive/refs/tags/v1.7.1.tar.gz")
-set(benchmark_sha256 6430e4092653380d9dc4ccb45a1e2dc9259d581f4866dc0759713126056bc1d7)
-set(benchmark_options -DBENCHMARK_ENABLE_TESTING=OFF)
-set(benchmark_debian libbenchmark-dev libbenchmark1debian)
-
-set(nlohmann_json_upstream "https://github.com/nlohmann/json/archive/refs/tags/v3.11.2.tar.gz")
-set(nlohmann_json_sha256 d69f9deb6a75e2580465c6c4c5111b89c4dc2fa94e3a85fcd2ffcd9a143d9273)
-set(nlohmann_json_options -DJSON_BuildTests=OFF)
-set(nlohmann_json_debian nlohmann-json3-dev)
-
-set(CLI11_upstream "https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.3.2.tar.gz")
-set(CLI11_sha256 aac0ab42108131ac5d3344a9db0fdf25c4db652296641955720a4fbe52334e22)
-set(CLI11_options -DCLI11_BUILD_TESTS=OFF -DCLI11_BUILD_EXAMPLES=OFF)
-set(CLI11_debian libcli11-dev)
-
-set(FFTW3_upstream "https://www.fftw.org/fftw-3.3.10.tar.gz")
-set(FFTW3_sha256 56c932549852cddcfafdab3820b0200c7742675be92179e59e6215b340e26467)
-set(FFTW3_options -DBUILD_TESTS=OFF -DENABLE_SSE2=ON -DENABLE_AVX2=ON -DCMAKE_POSITION_INDEPENDENT_CODE=ON)
-set(FFTW3_debian libfftw3-dev libfftw3-double3)
-
-set(gemmi_upstream "https://github.com/project-gemmi/gemmi/archive/refs/tags/v0.5.6.tar.gz")
-set(gemmi_sha256 56b9534cecb4b2df42cfc5d65d79e23bce700a452cc5cb4f2c31e9115e31c7c4)
-set(gemmi_headers include third_party)
-set(gemmi_debian gemmi-dev tao-pegtl-dev)
-
-set(ZLIB_upstream "https://github.com/madler/zlib/releases/download/v1.3.1/zlib-1.3.1.tar.gz")
-set(ZLIB_sha256 9a93b2b7dfdac77ceba5a558a580e74667dd6fede4585b91eefb60f03b72df23)
-set(ZLIB_debian zlib1g-dev zlib1g)
-
-set(Cairo_debian libcairo2-dev libcairo2)  # no release of it builds with CMake
-
-set(BRACEWELL_CMAKE "${CMAKE_CURRENT_LIST_DIR}")
-list(APPEND CMAKE_MODULE_PATH "${BRACEWELL_CMAKE}")
 include("${BRACEWELL_CMAKE}/obtain.cmake")
 
 # A macro, since what find_package defines belongs to its caller; variables bear the package's name, since calls nest.
@@ -72,11 +42,13 @@ macro(bracewell_provide method package)
   set(bracewell_arguments_${package} ${ARGN})
   if("REQUIRED" IN_LIST bracewell_arguments_${package} AND (DEFINED ${package}_upstream OR DEFINED ${package}_debian))
     list(REMOVE_ITEM bracewell_arguments_${package} REQUIRED)
+    bracewell_folder(${package} bracewell_prefix_${package})
+    bracewell_forget_other(${package} "${bracewell_prefix_${package}}")
     if(NOT (${package} STREQUAL "Kokkos" AND BRACEWELL_KOKKOS_OPTIONS) OR Kokkos_ROOT)
       find_package(${package} ${bracewell_arguments_${package}} QUIET BYPASS_PROVIDER)
     endif()
     if(NOT ${package}_FOUND)
-      bracewell_obtain(${package} bracewell_prefix_${package} bracewell_problem_${package})
+      bracewell_obtain(${package} "${bracewell_prefix_${package}}" bracewell_problem_${package})
       if(bracewell_problem_${package})
         set(${package}_FOUND TRUE)  # or CMake's own message would follow
         message(FATAL_ERROR "${bracewell_problem_${package}}")

@@ -22,6 +22,8 @@
 #include <bracewell/detail/slicing/backproject_operations.hpp>
 #include <bracewell/detail/slicing/schedule.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 /// Inserts the slices of P poses into each reference.
@@ -135,3 +137,5 @@ void backproject_vjp(const Exec& exec, const SlicesArg& slices, const Weights& w
 }
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

@@ -15,6 +15,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 namespace detail {
@@ -53,10 +55,12 @@ auto as_view(Object&& object) {
   using Element = std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(object.data())>>, const Scalar, Scalar>;
   Element* data = reinterpret_cast<Element*>(object.data());
   if constexpr (E::IsVectorAtCompileTime) {
-    return detail::HostView<Element*>(data, Kokkos::LayoutStride(object.size(), object.innerStride()));
+    return detail::HostView<Element*>(data,
+                                      Kokkos::LayoutStride(std::size_t(object.size()), std::size_t(object.innerStride())));
   } else {
     return detail::HostView<Element**>(
-        data, Kokkos::LayoutStride(object.rows(), object.rowStride(), object.cols(), object.colStride()));
+        data, Kokkos::LayoutStride(std::size_t(object.rows()), std::size_t(object.rowStride()), std::size_t(object.cols()),
+                                   std::size_t(object.colStride())));
   }
 }
 
@@ -73,10 +77,11 @@ auto as_eigen(const View& view) {
   constexpr int cols = View::rank() == 1 ? 1 : Eigen::Dynamic;
   using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, cols>;
   using Element = std::conditional_t<is_const, const Scalar, Scalar>;
-  const Stride stride(View::rank() == 1 ? view.extent(0) : view.stride(View::rank() - 1), view.stride(0));
+  const Stride stride(Eigen::Index(View::rank() == 1 ? view.extent(0) : view.stride(View::rank() - 1)),
+                      Eigen::Index(view.stride(0)));
   return Eigen::Map<std::conditional_t<is_const, const Matrix, Matrix>, 0, Stride>(
-      reinterpret_cast<Element*>(view.data()), view.extent(0), View::rank() == 1 ? 1 : view.extent(View::rank() - 1),
-      stride);
+      reinterpret_cast<Element*>(view.data()), Eigen::Index(view.extent(0)),
+      Eigen::Index(View::rank() == 1 ? 1 : view.extent(View::rank() - 1)), stride);
 }
 
 /// The first M rows of each matrix as rotations [P][M][N] for Poses: a slice of M axes needs no more of a full rotation.
@@ -200,3 +205,5 @@ Eigen::Matrix<typename Matrix::Scalar, 3, 1> turned_vjp(const Eigen::MatrixBase<
 }
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

@@ -18,6 +18,8 @@
 #include <array>
 #include <cmath>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 namespace detail {
@@ -168,16 +170,16 @@ void correct_gridding(const Exec& exec, const X& map, const std::array<long, det
   constexpr int rank = int(X::rank()), axes = detail::axes_of<Axes, X>;
   detail::check_options(name, options);
   for (int a = 0; a < axes; ++a)
-    if (padded[a] < long(map.extent(rank - axes + a)))
-      detail::refuse(name, "padded", std::to_string(padded[a]) + " on axis " + std::to_string(a),
+    if (padded[std::size_t(a)] < long(map.extent(rank - axes + a)))
+      detail::refuse(name, "padded", std::to_string(padded[std::size_t(a)]) + " on axis " + std::to_string(a),
                      "no less than the map's " + std::to_string(map.extent(rank - axes + a)));
   detail::with_kernel(name, options, kernel, [&](const auto& phi) {
     detail::CorrectGridding<typename X::value_type, axes, rank, std::decay_t<decltype(phi)>> op{{}, {}, 1, phi};
     for (int a = 0; a < axes; ++a) {
       const long extent = long(map.extent(rank - axes + a));
-      if constexpr (!detail::Given<Kernel>) detail::check_padding(name, a, extent, padded[a], options, phi);
+      if constexpr (!detail::Given<Kernel>) detail::check_padding(name, a, extent, padded[std::size_t(a)], options, phi);
       op.centre[a] = extent / 2;
-      op.padded[a] = double(padded[a]);
+      op.padded[std::size_t(a)] = double(padded[std::size_t(a)]);
       if constexpr (requires { phi.absolute_integral(); })
         if (use == Gridding::reconstruction) op.scale /= phi.absolute_integral();
     }
@@ -202,3 +204,5 @@ void divide_wiener(const Exec& exec, const Data& data, const Density& density, d
 }
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

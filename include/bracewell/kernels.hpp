@@ -26,6 +26,8 @@
 #include <string>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 namespace detail {
@@ -272,3 +274,5 @@ class KaiserBessel {
 };
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

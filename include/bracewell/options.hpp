@@ -3,6 +3,8 @@
 /// Options of the operations, and `none`.
 #pragma once
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 class Workspace;
@@ -55,3 +57,5 @@ struct RasterOptions {
 };
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

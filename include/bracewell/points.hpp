@@ -8,6 +8,8 @@
 
 #include <bracewell/options.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 /// Points with their weights, of one object or of B.
@@ -67,3 +69,5 @@ template <class Projection, class Parameters>
 Camera(Projection, Parameters) -> Camera<Projection, Parameters>;
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

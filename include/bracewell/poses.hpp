@@ -5,6 +5,8 @@
 
 #include <bracewell/options.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 /// Poses of P images of each of B references.
@@ -29,3 +31,5 @@ template <class Rotations, class Shifts>
 Poses(Rotations, Shifts) -> Poses<Rotations, Shifts>;
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

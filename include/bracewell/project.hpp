@@ -16,6 +16,8 @@
 #include <bracewell/detail/slicing/project_operations.hpp>
 #include <bracewell/detail/slicing/schedule.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 /// Cuts one slice of each reference at each pose.
@@ -120,3 +122,5 @@ void project_vjp(const Exec& exec, const Reference& reference, const PosesArg& p
 }
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

@@ -20,6 +20,8 @@
 
 #include <bracewell/detail/points/schedule.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 /// Draws a cloud of points at each pose.
@@ -111,3 +113,5 @@ void raster_vjp(const Exec& exec, const Cloud& cloud, const PosesArg& poses, con
 }
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 #include <bracewell/detail/slicing/read.hpp>
 #include <bracewell/kernels.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 /// A value and its derivatives in κ, x first.
@@ -131,3 +133,5 @@ template <class X, class Kernel>
 Sampler(const X&, const Kernel&) -> Sampler<typename detail::View<X>::value_type, int(detail::View<X>::rank), Kernel>;
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

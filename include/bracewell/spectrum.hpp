@@ -20,6 +20,8 @@
 
 #include <concepts>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 /// A View in stored layout together with the real width W, which W/2 + 1 stored columns leave open. A plain View stands
@@ -53,3 +55,5 @@ KOKKOS_INLINE_FUNCTION constexpr int frequency_index(int frequency, int extent) 
 }
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

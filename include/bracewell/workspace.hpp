@@ -10,6 +10,8 @@
 #include <any>
 #include <cstddef>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell {
 
 /// Scratch that calls take from `options.workspace`, grown when one needs more. Calls that may overlap, on different
@@ -37,3 +39,5 @@ class Workspace {
 };
 
 }  // namespace bracewell
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 
 #include <string>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// What a kernel named by options is designed for.
@@ -39,3 +41,5 @@ void with_kernel(const char* function, const SliceOptions& options, const Kernel
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

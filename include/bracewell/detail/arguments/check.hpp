@@ -18,6 +18,8 @@
 #include <string>
 #include <string_view>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// An array of a call, without its type.
@@ -227,3 +229,5 @@ auto check_arguments(const char* function, const Options& options, const D&... d
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 template <class X>
@@ -147,3 +149,5 @@ KOKKOS_INLINE_FUNCTION const auto& first_given(const A& a, const B& b) {
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Half spectra and real arrays in their layout; images; numbers in any layout; a number or an array of numbers.
@@ -217,3 +219,5 @@ BRACEWELL_STRUCT(exposure_bar, is_exposure_or_none, "Exposure{background, out_we
 #undef BRACEWELL_EXPOSURE
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

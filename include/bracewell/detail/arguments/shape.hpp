@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 [[noreturn]] inline void refuse(const char* function, const std::string& argument, const std::string& got,
@@ -109,3 +111,5 @@ inline void check_stored(const char* function, const Shape& s, int axes) {
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

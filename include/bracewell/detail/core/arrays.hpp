@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// An array [B][n] of any layout, with up to two axes more. A batch of one has stride 0.
@@ -77,3 +79,5 @@ struct StridedArray {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

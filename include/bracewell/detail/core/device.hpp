@@ -7,6 +7,8 @@
 
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 /// To be put before loops over taps. Once these are unrolled, their arrays have constant indices and stay in a device's
 /// registers. Nested loops take BRACEWELL_UNROLL_BY, which leaves those of a long kernel: they would become thousands of
 /// copies.
@@ -82,3 +84,5 @@ struct GlobalAtomicAdd : AtomicAdd {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Op has row(index), with the indices of a row's first element in memory order, and apply(element, x, result of row).
@@ -57,3 +59,5 @@ void for_elements(const Exec& exec, const std::string& name, const X& array, con
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/core/simd.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// The weights of all taps of an axis at fractions f, by the kernel's own `weights` or else by `value`, lane by lane; or
@@ -34,3 +36,5 @@ KOKKOS_INLINE_FUNCTION void kernel_weights(const Kernel& kernel, const P& f, P (
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 #include <string>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// On a host, a thread works on packs, and every number of an output is summed by one thread. On a device, a thread has one
@@ -108,3 +110,5 @@ void for_workers(const Exec& exec, const std::string& label, std::int64_t tasks,
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -11,6 +11,8 @@
 #include <immintrin.h>
 #endif
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// From so many bytes on, no cache keeps an output until it is used again.
@@ -56,3 +58,5 @@ inline void fence_nontemporal() {
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

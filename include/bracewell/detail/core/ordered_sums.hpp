@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// The sums of a task, or of a thread of a team.
@@ -95,3 +97,5 @@ template <int Size>
 struct Kokkos::reduction_identity<bracewell::detail::Sums<Size>> {
   KOKKOS_FUNCTION static bracewell::detail::Sums<Size> sum() { return {}; }
 };
+
+#include <bracewell/detail/epilogue.hpp>

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Pieces of a Workspace, or else of memory of its own.
@@ -49,3 +51,5 @@ class Scratch {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail::simd {
 
 #if defined(BRACEWELL_NO_SIMD) || defined(__CUDACC__) || !(defined(__GNUC__) || defined(__clang__))
@@ -71,15 +73,21 @@ using Lane = typename LaneOf<P>::type;
 template <class P>
 inline constexpr int lanes = int(sizeof(P) / sizeof(Lane<P>));
 
+/// Into a pack that may be wider than a register. Functions do not return such a pack: how they would depends on the processor.
+template <class P>
+KOKKOS_INLINE_FUNCTION void load_to(P& pack, const Lane<P>* from) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    pack = *from;
+  } else {
+    std::memcpy(&pack, from, sizeof(P));
+  }
+}
+
 template <class P>
 KOKKOS_INLINE_FUNCTION P load(const Lane<P>* from) {
-  if constexpr (std::is_arithmetic_v<P>) {
-    return *from;
-  } else {
-    P pack;
-    std::memcpy(&pack, from, sizeof(P));
-    return pack;
-  }
+  P pack;
+  load_to(pack, from);
+  return pack;
 }
 
 template <class P>
@@ -104,13 +112,21 @@ KOKKOS_INLINE_FUNCTION P count_from(Lane<P> first) {
   return load<P>(lane);
 }
 
+/// Into a pack that may be wider than a register.
+template <class To, class P>
+KOKKOS_INLINE_FUNCTION void convert_to(To& to, const P& pack) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    to = To(pack);
+  } else {
+    to = __builtin_convertvector(pack, To);
+  }
+}
+
 template <class To, class P>
 KOKKOS_INLINE_FUNCTION To convert(const P& pack) {
-  if constexpr (std::is_arithmetic_v<P>) {
-    return To(pack);
-  } else {
-    return __builtin_convertvector(pack, To);
-  }
+  To to;
+  convert_to(to, pack);
+  return to;
 }
 
 template <class P>
@@ -194,3 +210,5 @@ struct Strip {
 };
 
 }  // namespace bracewell::detail::simd
+
+#include <bracewell/detail/epilogue.hpp>

@@ -5,6 +5,8 @@
 #include <bracewell/detail/arguments/kinds.hpp>
 #include <bracewell/detail/core/arrays.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// The table of an array [B][n] or [n] with `Axes` axes more, of elements V; an empty table for what is no array.
@@ -55,3 +57,5 @@ void fill_zero(const Exec& exec, const X& x) {
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

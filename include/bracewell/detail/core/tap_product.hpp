@@ -12,6 +12,8 @@
 
 #include <Kokkos_Core.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// A value with its derivatives along K axes.
@@ -86,3 +88,5 @@ KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T produ
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -10,6 +10,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// The last extent of a View; 0 where it is not static, or where there is no View.
@@ -121,3 +123,5 @@ auto make_problem(const char* function, const Counts& counts, const Cloud& cloud
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

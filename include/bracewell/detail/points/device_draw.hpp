@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/points/draw_operation.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Device: what a voxel starts from.
@@ -66,3 +68,5 @@ struct AddPoint {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

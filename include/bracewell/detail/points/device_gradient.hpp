@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/points/host_gradient.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Device: a team has a range of the points on one image, a thread has a point.
@@ -80,3 +82,5 @@ struct VoxelTeam {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

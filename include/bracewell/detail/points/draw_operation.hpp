@@ -8,6 +8,8 @@
 #include <bracewell/detail/points/problem.hpp>
 #include <bracewell/detail/points/voxels.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// A few points at their places in an image. Idle lanes have x = NaN, and the index of another point.
@@ -98,3 +100,5 @@ struct DrawOperation {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

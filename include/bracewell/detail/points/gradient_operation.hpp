@@ -19,6 +19,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Which cotangents are wanted: of points, weights, the projection's parameters (rotations or a camera's), shifts,
@@ -270,3 +272,5 @@ struct GradientOperation {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

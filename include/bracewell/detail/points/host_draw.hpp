@@ -9,6 +9,8 @@
 #include <bracewell/detail/core/scratch.hpp>
 #include <bracewell/detail/points/host_sort.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// How images are shared out that are small enough to be one tile each.
@@ -26,12 +28,12 @@ struct Parts {
 /// Sums a range of the points, and writes the image if that is all of them.
 template <class Op>
 struct SumPart : Parts<Op> {
+  using Parts<Op>::op;
   static constexpr bool zeroed = false;
 
   double* sums;  // of all parts; null where there is but one, which is written at once
 
   void operator()(std::int64_t task, double* memory) const {
-    const auto& op = this->op;
     const std::int64_t image = task / this->parts, part = task % this->parts, slice = image / this->groups;
     const std::int64_t b = slice / op.problem.poses, p = slice % op.problem.poses;
     const int g = int(image % this->groups), channels = this->channels(g);
@@ -55,11 +57,11 @@ struct SumPart : Parts<Op> {
 /// Adds the parts of some planes of an image, and writes them out.
 template <class Op>
 struct AddParts : Parts<Op> {
+  using Parts<Op>::op;
   const double* sums;
   int planes, pieces;
 
   void operator()(std::int64_t task) const {
-    const auto& op = this->op;
     const std::int64_t image = task / pieces, slice = image / this->groups;
     const int low = int(task % pieces) * planes, high = std::min(low + planes, this->tile.extent[Op::M - 1]);
     const int g = int(image % this->groups);
@@ -129,3 +131,5 @@ void draw_on_host(const Exec& exec, const std::string& label, const Op& op, Work
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

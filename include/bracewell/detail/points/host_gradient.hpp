@@ -6,6 +6,8 @@
 #include <bracewell/detail/points/gradient_operation.hpp>
 #include <bracewell/detail/points/host_tiles.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Host: sums of points over images, in parts, [part][object][component][point].
@@ -101,7 +103,9 @@ struct GatherPoints {
       int blocks = 0;
       const auto flush = [&] {
         for (int k = 0; k < Op::sums; ++k) {
-          total[k] += simd::convert<Wide>(sum[k]);
+          Wide wide;
+          simd::convert_to(wide, sum[k]);
+          total[k] += wide;
           sum[k] = P{};
         }
       };
@@ -179,3 +183,5 @@ struct SumVoxels {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <utility>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// A point in the order of tiles. Its index is kept where it has a weight.
@@ -87,9 +89,9 @@ struct SortPoints : PointSort<Op> {
   void operator()(std::int64_t task) const {
     std::int32_t* const next = this->ends + task * this->tiling.keys;
     const std::int64_t image = task / this->parts;
-    SortedPoint<Op>* const entries = this->entries + image * this->op.problem.count;
-    this->for_points(image, task % this->parts, [next, entries](const auto& projected, int lane, auto key) {
-      SortedPoint<Op>& entry = entries[next[key]++];
+    SortedPoint<Op>* const sorted = this->entries + image * this->op.problem.count;
+    this->for_points(image, task % this->parts, [next, sorted](const auto& projected, int lane, auto key) {
+      SortedPoint<Op>& entry = sorted[next[key]++];
       for (int e = 0; e < Op::M; ++e) {
         entry.at[e] = projected.x[e][lane];
         if constexpr (Op::tangent) entry.at[Op::M + e] = projected.x_dot[e][lane];
@@ -103,6 +105,7 @@ struct SortPoints : PointSort<Op> {
 /// touch are known, and nothing else of the memory is looked at.
 template <class Op>
 struct SumTile : PointSort<Op> {
+  using PointSort<Op>::op;
   static constexpr bool zeroed = true;
   static constexpr int M = Op::M;
   using T = typename Op::T;
@@ -115,7 +118,6 @@ struct SumTile : PointSort<Op> {
   }
 
   void operator()(std::int64_t task, double* sums) const {
-    const auto& op = this->op;
     const std::int64_t image = task / groups / this->tiling.count, slice = this->first_image + image;
     const std::int64_t b = slice / op.problem.poses, p = slice % op.problem.poses;
     const int g = int(task / this->tiling.count % groups), channels = std::min(group, op.problem.channels - g * group);
@@ -123,14 +125,14 @@ struct SumTile : PointSort<Op> {
     const Tile<M> tile = this->tiling.tile(at, Op::taps);
 
     std::int64_t count = 0, point_rows = 1;
-    for_stretches(image, at, [&](const SortedPoint<Op>*, std::int64_t entries) { count += entries; });
+    for_stretches(image, at, [&](const SortedPoint<Op>*, std::int64_t number) { count += number; });
     for (int e = 1; e < M; ++e) point_rows *= Op::taps;
     const std::int64_t rows = tile.size / tile.row();
     const bool sparse = 2 * count * point_rows < rows;
     std::uint8_t* const touched = reinterpret_cast<std::uint8_t*>(sums + tile.size * group);
     if (sparse)
-      for_stretches(image, at, [&](const SortedPoint<Op>* entry, std::int64_t entries) {
-        for (std::int64_t i = 0; i < entries; ++i) touch(entry[i], tile, touched);
+      for_stretches(image, at, [&](const SortedPoint<Op>* entry, std::int64_t number) {
+        for (std::int64_t i = 0; i < number; ++i) touch(entry[i], tile, touched);
       });
     add(image, at, tile, b, op.out_weight(b, p), g * group, channels, sums);
     for (int c = 0; c < channels; ++c) {
@@ -151,11 +153,11 @@ struct SumTile : PointSort<Op> {
   /// Calls run(entries, count) for each range of entries that fall on a tile.
   template <class Run>
   void for_stretches(std::int64_t image, const std::array<int, M>& at, const Run& run) const {
-    const SortedPoint<Op>* const entries = this->entries + image * this->op.problem.count;
-    const std::int32_t* const ends = this->ends_of(image, this->parts - 1);
+    const SortedPoint<Op>* const sorted = this->entries + image * this->op.problem.count;
+    const std::int32_t* const last_ends = this->ends_of(image, this->parts - 1);
     this->tiling.for_keys(at, [&](std::int64_t first, std::int64_t last) {
-      const std::int64_t begin = first == 0 ? 0 : ends[first - 1];
-      if (ends[last] > begin) run(entries + begin, ends[last] - begin);
+      const std::int64_t begin = first == 0 ? 0 : last_ends[first - 1];
+      if (last_ends[last] > begin) run(sorted + begin, last_ends[last] - begin);
     });
   }
 
@@ -184,8 +186,8 @@ struct SumTile : PointSort<Op> {
       add_to_tile<Op, points_per_block>(this->op, out_weight, b, projected, tile, channel, channels, sums);
       count = 0;
     };
-    for_stretches(image, at, [&](const SortedPoint<Op>* entry, std::int64_t entries) {
-      for (std::int64_t i = 0; i < entries; ++i) {
+    for_stretches(image, at, [&](const SortedPoint<Op>* entry, std::int64_t number) {
+      for (std::int64_t i = 0; i < number; ++i) {
         for (int e = 0; e < M; ++e) {
           projected.x[e][count] = entry[i].at[e];
           if constexpr (Op::tangent) projected.x_dot[e][count] = entry[i].at[M + e];
@@ -199,3 +201,5 @@ struct SumTile : PointSort<Op> {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Adds points to the sums of a tile, for channels from `channel` on.
@@ -82,8 +84,11 @@ void write_tile(const Op& op, std::int64_t b, std::int64_t p, int c, const Tile<
     if (nontemporal) {
       const double* const sum = sums + (zeros ? 0 : from);
       return fill_row_nontemporal(to, count, [&]<class P>(int i) {
-        using Wide = simd::Pack<double, simd::lanes<P>>;
-        return zeros ? simd::broadcast<P>(T(background)) : simd::convert<P>(Wide(background + simd::load<Wide>(sum + i)));
+        if (zeros) return simd::broadcast<P>(T(background));
+        simd::Pack<double, simd::lanes<P>> wide;
+        simd::load_to(wide, sum + i);
+        wide += background;
+        return simd::convert<P>(wide);
       });
     }
     if (zeros) {
@@ -111,3 +116,5 @@ void write_tile(const Op& op, std::int64_t b, std::int64_t p, int c, const Tile<
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 #include <array>
 #include <bit>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Points that are worked on together.
@@ -57,7 +59,7 @@ struct Tiling {
 
   /// Tiles of about 2^bits voxels, longer in x, and no shorter than the taps.
   Tiling(const int* extents, int taps, int bits) : count(1), keys(1) {
-    const int least = std::bit_width(unsigned(taps - 1)),
+    const int least = int(std::bit_width(unsigned(taps - 1))),
               x = M == 1 ? bits : std::clamp(bits - (M == 2 ? 5 : 4) * (M - 1), 5, 10);
     for (int e = 0; e < M; ++e) {
       log2[e] = std::max(least, e == 0 ? x : (bits - x + M - 2) / (M > 1 ? M - 1 : 1));
@@ -76,7 +78,7 @@ struct Tiling {
   std::array<int, M> place(std::int64_t tile) const {
     std::array<int, M> at;
     for (int e = 0; e < M; ++e) {
-      at[e] = int(tile % tiles[e]);
+      at[std::size_t(e)] = int(tile % tiles[e]);
       tile /= tiles[e];
     }
     return at;
@@ -85,7 +87,7 @@ struct Tiling {
   Tile<M> tile(const std::array<int, M>& at, int taps) const {
     int begin[M], size[M];
     for (int e = 0; e < M; ++e) {
-      begin[e] = at[e] << log2[e];
+      begin[e] = at[std::size_t(e)] << log2[e];
       size[e] = std::min(whole[e], extent[e] - begin[e]);
     }
     return Tile<M>(begin, size, whole, taps);
@@ -105,10 +107,12 @@ struct Tiling {
   void for_keys(const std::array<int, M>& at, const Run& run) const {
     const auto walk = [&](auto&& self, int e, std::int64_t base) -> void {
       if (e == 0) return run(base + 2 * at[0], base + 2 * at[0] + 2);
-      for (int k = 0; k < 3; ++k) self(self, e - 1, base + (2 * at[e] + k) * key_stride[e]);
+      for (int k = 0; k < 3; ++k) self(self, e - 1, base + (2 * at[std::size_t(e)] + k) * key_stride[e]);
     };
     walk(walk, M - 1, 0);
   }
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Packs of coordinates from packs of points, q[d][i] = from[N i + d].
@@ -85,3 +87,5 @@ KOKKOS_INLINE_FUNCTION void load_weights(const Table<V>& weights, std::int64_t b
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

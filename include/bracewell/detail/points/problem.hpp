@@ -6,6 +6,8 @@
 
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Images [B][P][C] of M axes each, x first and contiguous.
@@ -50,3 +52,5 @@ struct RasterProblem {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

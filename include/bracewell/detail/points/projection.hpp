@@ -17,6 +17,8 @@
 
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// From p, or a change of it, to voxels: x_e = scale_e p_e + centre_e.
@@ -232,3 +234,5 @@ struct CameraProjection {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

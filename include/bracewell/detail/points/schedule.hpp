@@ -14,6 +14,8 @@
 #include <bracewell/detail/points/host_draw.hpp>
 #include <bracewell/detail/points/host_gradient.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// The operation that draws images on the background of an exposure, or, as Tangent, their rates of change.
@@ -149,3 +151,5 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// The first tap along one axis, for a pack of points at x = `at`. `valid` becomes 0 where no tap falls on a voxel; where x
@@ -65,7 +67,9 @@ struct PointTaps {
  private:
   template <class P>
   KOKKOS_INLINE_FUNCTION static void store_as(A* to, const P& pack) {
-    simd::store(to, simd::convert<simd::Pack<A, simd::lanes<P>>>(pack));
+    simd::Pack<A, simd::lanes<P>> converted;
+    simd::convert_to(converted, pack);
+    simd::store(to, converted);
   }
 };
 
@@ -113,8 +117,9 @@ struct EdgeWalk : TapWalk<Taps, std::int64_t, XDot> {
 
   const int* extent;
 
-  KOKKOS_INLINE_FUNCTION EdgeWalk(const Taps& point, const std::int64_t* stride, XDot x_dot, int lane, const int* extent_)
-      : Base{point, stride, x_dot, lane}, extent(extent_) {}
+  KOKKOS_INLINE_FUNCTION EdgeWalk(const Taps& point_, const std::int64_t* stride_, XDot x_dot_, int lane_,
+                                  const int* extent_)
+      : Base{point_, stride_, x_dot_, lane_}, extent(extent_) {}
 
   KOKKOS_INLINE_FUNCTION int index(int axis, int j) const { return int(this->point.first[axis][this->lane]) + j; }
   KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return unsigned(index(axis, j)) < unsigned(extent[axis]); }
@@ -124,3 +129,5 @@ struct EdgeWalk : TapWalk<Taps, std::int64_t, XDot> {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

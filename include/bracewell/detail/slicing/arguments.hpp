@@ -9,6 +9,8 @@
 
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// The types of a problem with an array over the reference's lattice, poses, and a stack of slices.
@@ -57,8 +59,8 @@ auto make_grid(const X& x) {
     const auto& v = view(x);
     Grid<V, N> grid{v.data(), {int(width(x))}, {1}, P::batch ? std::int64_t(v.stride(0)) : 0};
     for (int d = 1; d < N; ++d) {
-      grid.extent[d] = int(v.extent(v.rank() - 1 - d));
-      grid.stride[d] = std::int64_t(v.stride(v.rank() - 1 - d));
+      grid.extent[d] = int(v.extent(v.rank() - 1 - std::size_t(d)));
+      grid.stride[d] = std::int64_t(v.stride(v.rank() - 1 - std::size_t(d)));
     }
     return grid;
   }
@@ -103,7 +105,7 @@ auto make_geometry(const Counts& counts, const Lattice& lattice, const Stack& st
                    const SliceOptions& options) {
   Geometry<typename P::T, P::N, P::M, Given<rotations_type<PosesArg>>, Given<shifts_type<PosesArg>>> geometry{};
   const auto extent = [](const auto& x, int d) {
-    return int(d == 0 ? width(x) : std::int64_t(view(x).extent(view(x).rank() - 1 - d)));
+    return int(d == 0 ? width(x) : std::int64_t(view(x).extent(view(x).rank() - 1 - std::size_t(d))));
   };
   for (int d = 0; d < P::N; ++d) geometry.extent[d] = extent(lattice, d);
   for (int e = 0; e < P::M; ++e) geometry.slice_extent[e] = extent(stack, e);
@@ -118,3 +120,5 @@ auto make_geometry(const Counts& counts, const Lattice& lattice, const Stack& st
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -6,6 +6,8 @@
 #include <bracewell/detail/slicing/pose_gradient.hpp>
 #include <bracewell/detail/slicing/read.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Multiplies by the multiplicity: ½ on the columns that are their own mates, and 1 elsewhere.
@@ -319,3 +321,5 @@ BackprojectCotangent(const G&, const K&, const A&, const S&, const W&, const P&,
     -> BackprojectCotangent<G, K, A, S, W, P>;
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

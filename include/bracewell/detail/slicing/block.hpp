@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/slicing/geometry.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// The lanes of a block that have samples to work on.
@@ -210,3 +212,5 @@ KOKKOS_INLINE_FUNCTION RateRow<T, N, M> rate_row(const Geometry<T, N, M, Rotated
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

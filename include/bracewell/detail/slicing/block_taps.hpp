@@ -11,6 +11,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Samples side by side on the host, where packs pay; a device thread has one.
@@ -234,3 +236,5 @@ struct BlockTaps {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

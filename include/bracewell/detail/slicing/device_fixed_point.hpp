@@ -21,6 +21,8 @@
 #include <limits>
 #include <string>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// A real or complex number of a grid, in the units of a FixedPointScale.
@@ -248,3 +250,5 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

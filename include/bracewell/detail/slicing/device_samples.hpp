@@ -5,6 +5,8 @@
 #include <bracewell/detail/slicing/block_taps.hpp>
 #include <bracewell/detail/slicing/pose_gradient.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 template <class Op, class Add>
@@ -63,3 +65,5 @@ struct TeamTask {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

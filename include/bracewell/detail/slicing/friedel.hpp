@@ -11,6 +11,8 @@
 
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Arrays over half-spectrum lattices of N axes, x first and contiguous: those of all references, or that of one.
@@ -73,3 +75,5 @@ KOKKOS_INLINE_FUNCTION void split_mates(int first, int width, const T (&tap)[Tap
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -12,6 +12,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Whether |κ_d| ≤ n_d / 2, with a relative slack of 1e-6; false for NaN.
@@ -185,3 +187,5 @@ struct Geometry {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Host: the blocks of samples of one pose, in order. Each is planned while those before it wait to be worked on, so that
@@ -103,3 +105,5 @@ struct RowTask {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

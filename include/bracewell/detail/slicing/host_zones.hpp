@@ -10,6 +10,8 @@
 #include <cmath>
 #include <vector>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Up to Most intervals of integers, apart and in ascending order once they are tidy.
@@ -189,7 +191,7 @@ struct ZoneTask {
 
   void operator()(std::int64_t task) const {
     const std::int64_t b = task / std::int64_t(zones.size());
-    const OwnedRows<N> zone = zones[task % std::int64_t(zones.size())];
+    const OwnedRows<N> zone = zones[std::size_t(task) % zones.size()];
     op.clear(b, zone);
     PoseSums<typename Op::Gradient> no_sums;
     Pipeline<Op, OwnedRows<N>> pipeline(op, zone, no_sums);
@@ -293,3 +295,5 @@ void for_zones(const Exec& exec, const std::string& label, const Op& op) {
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

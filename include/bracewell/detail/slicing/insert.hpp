@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// What is inserted at samples: complex numbers into `data`, with the kernel's weights, and real ones into `density`, with
@@ -218,3 +220,5 @@ void clear_rows(const Grid<V, N>& grid, const Owner& owner) {
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -12,6 +12,8 @@
 #include <bracewell/detail/core/ordered_sums.hpp>
 #include <bracewell/detail/slicing/block.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Which cotangents of poses are wanted, and the sums over a slice that they are made of: for each axis e of the slice those
@@ -81,3 +83,5 @@ void add_pose_shares(const Exec& exec, const std::string& label, const Geometry&
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -6,6 +6,8 @@
 #include <bracewell/detail/slicing/pose_gradient.hpp>
 #include <bracewell/detail/slicing/read.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// S = phase · F~(κ)
@@ -179,3 +181,5 @@ template <class G, class K, class R, class S, class Bar, class P>
 ProjectCotangent(const G&, const K&, const R&, const S&, const Bar&, const P&, bool) -> ProjectCotangent<G, K, Bar, P>;
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

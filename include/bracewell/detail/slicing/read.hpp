@@ -4,6 +4,8 @@
 
 #include <bracewell/detail/slicing/block_taps.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Sums a row's taps along x.
@@ -131,3 +133,5 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

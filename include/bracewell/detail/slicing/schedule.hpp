@@ -27,6 +27,8 @@
 #include <algorithm>
 #include <string>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// How many tasks share a slice. This does not depend on the number of threads, so that sums over shares do not either.
@@ -118,3 +120,5 @@ void insert_and_sum_poses(const Exec& exec, const std::string& label, const Bar&
 }
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

@@ -6,6 +6,8 @@
 #include <bracewell/detail/slicing/friedel.hpp>
 #include <bracewell/kernels.hpp>
 
+#include <bracewell/detail/prologue.hpp>
+
 namespace bracewell::detail {
 
 /// Samples are folded to κ_x ≥ 0, where taps are stored: F~(κ) = conj F~(−κ). Along x, weights belong to the columns of a
@@ -76,3 +78,5 @@ struct alignas(simd::alignment<Count>) Stencil {
 };
 
 }  // namespace bracewell::detail
+
+#include <bracewell/detail/epilogue.hpp>

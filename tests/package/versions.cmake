@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# Which requests the package in PACKAGE meets: before 1.0 those for its own minor version.
+file(STRINGS "${SOURCE}/include/bracewell/bracewell.hpp" numbers REGEX "BRACEWELL_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")
+list(TRANSFORM numbers REPLACE ".* " "")
+list(POP_FRONT numbers major minor patch)
+math(EXPR next_minor "${minor} + 1")
+math(EXPR next_patch "${patch} + 1")
+math(EXPR next_major "${major} + 1")
+foreach(request ${major}.${minor}:TRUE ${major}.${minor}.${patch}:TRUE ${major}.${next_minor}:FALSE
+        ${major}.${minor}.${next_patch}:FALSE ${next_major}:FALSE ${next_major}.${minor}:FALSE)
+  string(REPLACE ":" ";" request "${request}")
+  list(POP_FRONT request PACKAGE_FIND_VERSION expected)
+  string(REPLACE "." ";" parts "${PACKAGE_FIND_VERSION};0;0")
+  list(POP_FRONT parts PACKAGE_FIND_VERSION_MAJOR PACKAGE_FIND_VERSION_MINOR PACKAGE_FIND_VERSION_PATCH)
+  set(PACKAGE_VERSION_COMPATIBLE FALSE)
+  include("${PACKAGE}/BracewellConfigVersion.cmake")
+  if(NOT PACKAGE_VERSION_COMPATIBLE STREQUAL expected)
+    message(FATAL_ERROR "find_package(Bracewell ${PACKAGE_FIND_VERSION}): ${PACKAGE_VERSION_COMPATIBLE}, expected ${expected}")
+  endif()
+endforeach()
