@@ -3,7 +3,11 @@
 
 #include <cstdio>
 
+#ifdef CONSUMER_TWO_FILES
 int wrong_samples_elsewhere();
+#else
+int wrong_samples_elsewhere() { return 0; }
+#endif
 
 /// Of one point at voxel (2, 3) and of one that is not in the image, drawn into 8 × 8.
 int wrong_voxels() {
