@@ -4,6 +4,7 @@
 #include "common/fft.hpp"
 #include "common/fourier_sum.hpp"
 #include "common/map.hpp"
+#include "common/memory.hpp"
 #include "common/poses.hpp"
 #include "common/program.hpp"
 #include "common/stopwatch.hpp"
@@ -120,8 +121,14 @@ Outcome measure(const Exec& exec, const Array<float***>& map, const Choice& choi
 int choose(const Settings& settings) {
   const Exec exec;
   const auto density = padded_to_cube(read_map(settings.map, settings.voxel)).density;
+  const int n = int(density.extent(0));
+  if (computes_on_host) {  // in double, padded twofold: the cube, its spectrum, copies of both for the FFT; and images
+    const double box = std::pow(n, 3), slice = n * (n / 2 + 1.0);
+    require_memory(
+        8 * 4 * 8 * box + 48 * box + 16 * slice * (settings.planes + std::max(settings.planes, settings.timed)) + 1e8,
+        settings.map);
+  }
   const auto map = on_device(density);
-  const int n = int(map.extent(0));
   std::mt19937 generator(settings.seed);
   const PoseSet poses = random_poses(generator, std::max(settings.planes, settings.timed), 0);
 

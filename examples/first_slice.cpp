@@ -8,8 +8,9 @@
 namespace bw = bracewell;
 using Complex = Kokkos::complex<double>;
 
-int main() {
-  const Kokkos::ScopeGuard kokkos;
+int main(int argc, char** argv) {
+  const Kokkos::ScopeGuard kokkos(argc, argv);
+  if (argc > 1) return std::fprintf(stderr, "first_slice: takes no arguments but Kokkos', got %s\n", argv[1]), 2;
   const Kokkos::DefaultHostExecutionSpace exec;
   const int n = 16;
 

@@ -8,6 +8,7 @@
 #include "common/fourier_sum.hpp"
 #include "common/kernels.hpp"
 #include "common/map.hpp"
+#include "common/memory.hpp"
 #include "common/picture.hpp"
 #include "common/program.hpp"
 #include "common/shells.hpp"
@@ -294,6 +295,11 @@ int fit(const Settings& settings) {
   const Volume truth = binned(map.density, settings.bin);
   const int n = int(truth.extent(0)), padded = int(std::lround(n * settings.padding)), count = settings.images;
   const double voxel = map.voxel * settings.bin;
+  if (computes_on_host) {  // of one shot: the grid, its density, the padded map, copies for the FFT; images as they are and padded
+    const double images = count * (4 + 4 + 4 + 4) * std::pow(n, 2) + count * (4 + 4) * std::pow(padded, 2);
+    require_memory(26 * std::pow(padded, 3) + 40 * std::pow(n, 3) + images + 1e8, settings.map,
+                   "less with a larger --bin, a smaller --padding or fewer --images");
+  }
   make_folder(settings.output);
   std::printf("map       %s, %d³ voxels of %.3f Å\n", std::filesystem::path(settings.map).filename().c_str(), n, voxel);
 

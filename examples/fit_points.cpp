@@ -3,6 +3,7 @@
 // image's rotation and shift descend along the gradients of raster_vjp.
 #include "common/file.hpp"
 #include "common/gaussian.hpp"
+#include "common/memory.hpp"
 #include "common/picture.hpp"
 #include "common/program.hpp"
 #include "common/progress.hpp"
@@ -150,6 +151,8 @@ int fit(const Settings& settings) {
     }
   }
   const int views = int(targets.extent(0)), n = int(targets.extent(1)), count = settings.points;
+  if (computes_on_host)  // a point's place, weight, gradients and their means, and scratch; images and their gradients
+    require_memory(120.0 * count + 8.0 * views * n * n + 1e8, "--points " + std::to_string(count));
   double mass = 0;
   for (int i = 0; i < n * n; ++i) mass += targets.data()[i];
 

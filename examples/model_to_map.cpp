@@ -4,6 +4,7 @@
 #include "common/file.hpp"
 #include "common/gaussian.hpp"
 #include "common/map.hpp"
+#include "common/memory.hpp"
 #include "common/model.hpp"
 #include "common/picture.hpp"
 #include "common/poses.hpp"
@@ -139,6 +140,9 @@ int convert(const Settings& settings) {
     throw std::runtime_error(settings.model + ": needs a box of " + std::to_string(long(wanted)) +
                              " voxels; a larger --voxel, or --box, is needed");
   const int n = settings.box > 0 ? settings.box : int(wanted);
+  if (computes_on_host)
+    require_memory(4 * std::pow(n, 2) * (n + settings.images) + 1e8, settings.model,
+                   "less with a larger --voxel or fewer --images");
 
   Stopwatch sorting, drawing, projecting;
   sorting.start();
@@ -178,9 +182,10 @@ int convert(const Settings& settings) {
   for (int d = 0; d < 3; ++d) map.origin[d] = centre[d] - settings.voxel * (n / 2);
   make_folder(settings.output);
   write_map(settings.output + "/map.mrc", map);
+  write_images(settings.output + "/projections.mrcs", images, settings.voxel);
   std::vector<GreyImage> pictures;
   std::vector<std::string> captions;
-  for (int p = 0; p < settings.images; ++p) {
+  for (int p = 0; p < std::min(settings.images, 24); ++p) {
     const float* values = &images(p, 0, 0);
     pictures.push_back({n, n, std::vector<float>(values, values + std::size_t(n) * n), 0, 1});
     captions.push_back(p == 0 ? "along z" : "");
@@ -210,7 +215,7 @@ int convert(const Settings& settings) {
               exec.concurrency());
   std::printf("projections    %d of %d², %.3f s\n", settings.images, n, projecting.seconds);
   std::printf("sum            %.6g of %.6g %s\n", mass, weight, settings.weights == "scattering" ? "Å" : "electrons");
-  std::printf("written        map.mrc and projections.png in\n               %s\n",
+  std::printf("written        map.mrc, projections.mrcs and projections.png in\n               %s\n",
               std::filesystem::absolute(settings.output).lexically_normal().c_str());
   if (settings.box > 0 && settings.box < wanted) return 0;  // atoms may be cut off
   const double lost = std::abs(mass / weight - 1), apart = std::sqrt(difference / power);

@@ -6,6 +6,7 @@
 #include "common/file.hpp"
 #include "common/kernels.hpp"
 #include "common/map.hpp"
+#include "common/memory.hpp"
 #include "common/picture.hpp"
 #include "common/poses.hpp"
 #include "common/program.hpp"
@@ -70,6 +71,21 @@ GreyImage section(const HostArray<float***>& map, int axis) {
   return image;
 }
 
+/// Images at a time: some 100 MB.
+int batch_of(const Settings& settings, int padded) {
+  return std::min(settings.poses, std::max(1, 4'000'000 / (padded * padded)));
+}
+
+/// Bytes that a reconstruction takes beside the map, in a box of n voxels.
+double memory_of(const Settings& settings, int n, int padded) {
+  const double box = std::pow(n, 3), stored = std::pow(padded, 2) * (padded / 2 + 1), images = batch_of(settings, padded),
+               fft = 8 * std::pow(padded, 3) + 16 * stored;
+  return 4 * 4 * box                                                               // maps
+         + 4 * std::pow(padded, 3) + (8 + 8 + 4) * stored                          // padded map, reference, data, density
+         + std::max(fft, images * (8 * std::pow(n, 2) + 8 * std::pow(padded, 2)))  // FFTs of volumes, or images and spectra
+         + 2 * 88.0 * settings.poses + 1e8;                                        // poses; programs, threads, pictures
+}
+
 struct Result {
   HostArray<float***> map;
   std::vector<GreyImage> examples;  // the first images
@@ -99,7 +115,7 @@ Result run(const Exec& exec, const HostArray<float***>& truth, const Settings& s
 
   std::mt19937 generator(settings.seed);
   const PoseSet poses = random_poses(generator, settings.poses, settings.shift);
-  const int batch = std::min(settings.poses, std::max(1, 4'000'000 / (padded * padded)));  // some 100 MB of images
+  const int batch = batch_of(settings, padded);
   Array<Complex***> slices("slices", batch, n, n / 2 + 1), padded_slices("padded slices", batch, padded, padded / 2 + 1);
   Array<float***> images("images", batch, n, n), padded_images("padded images", batch, padded, padded);
   std::normal_distribution<float> normal;
@@ -185,14 +201,6 @@ void save_sections(const std::string& path, const HostArray<float***>& truth, co
              3, 240, "Central sections");
 }
 
-std::string resolution(const std::vector<double>& fsc, double level, double box) {
-  const double shell = crossing(fsc, level);
-  char text[80];
-  std::snprintf(text, sizeof text, shell < 0 ? "beyond Nyquist, %.2f Å" : "%.2f Å",
-                box / (shell < 0 ? double(fsc.size() - 1) : shell));
-  return text;
-}
-
 void save_fsc(const std::string& path, const std::vector<double>& fsc, double box) {
   const double nyquist = double(fsc.size() - 1) / box, decade = std::pow(10, std::floor(std::log10(nyquist)));
   Axis x{"spatial frequency / Å⁻¹", 0, nyquist, {}}, y{"Fourier shell correlation", -0.05, 1.02, {}};
@@ -222,7 +230,9 @@ int reconstruct(const Settings& settings) {
   const auto truth = map.density;
   const int n = int(truth.extent(0));
   if (n < 8) throw std::runtime_error(settings.map + ": is too small, " + std::to_string(n) + " voxels across");
-  const AnyKernel kernel = make_kernel(settings.kernel, std::lround(n * settings.padding) / double(n));
+  const int padded = int(std::lround(n * settings.padding));
+  if (computes_on_host) require_memory(memory_of(settings, n, padded), settings.map, "less with a smaller --padding");
+  const AnyKernel kernel = make_kernel(settings.kernel, padded / double(n));
   make_folder(settings.output);
 
   Result result = std::visit([&](const auto& k) { return run(exec, truth, settings, k); }, kernel);
@@ -246,7 +256,6 @@ int reconstruct(const Settings& settings) {
   const double box = n * map.voxel;
   save_fsc(file("fsc.png"), fsc, box);
 
-  const int padded = int(std::lround(n * settings.padding));
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   const auto speed = [&](const Stopwatch& watch, int extent) {

@@ -8,6 +8,7 @@
 #include "common/histogram.hpp"
 #include "common/kernels.hpp"
 #include "common/map.hpp"
+#include "common/memory.hpp"
 #include "common/program.hpp"
 #include "common/stopwatch.hpp"
 
@@ -389,6 +390,9 @@ int refine(const Settings& settings) {
   const Map map = padded_to_cube(read_map(settings.map, settings.voxel));
   const int n = int(map.density.extent(0)), padded = int(std::lround(n * settings.padding)), count = settings.images;
   const long size = padded;
+  if (computes_on_host)  // the padded map, its spectrum, copies of both for the FFT; voxels; images and their derivatives
+    require_memory(24 * std::pow(padded, 3) + 40 * std::pow(n, 3) + 8 * 8 * double(count) * n * (n / 2 + 1) + 1e8,
+                   settings.map, "less with a smaller --padding or fewer --images");
   make_folder(settings.output);
   const bw::SliceOptions options{.interpolation = interpolation_of(settings.kernel), .oversampling = double(padded) / n};
   std::printf("map       %s, %d³ voxels of %.3f Å\n", std::filesystem::path(settings.map).filename().c_str(), n, map.voxel);

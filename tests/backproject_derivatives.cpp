@@ -34,8 +34,6 @@ struct Fitting {
   bw::SliceOptions options = {};
 };
 
-using Spoil = void (*)(Fitting&);
-
 Arguments inputs(const SliceProblem& s) { return {flat(s.slices), s.weights, s.rotations, s.shifts}; }
 
 }  // namespace
@@ -47,20 +45,9 @@ TEMPLATE_TEST_CASE("derivatives of backproject", "[backproject][derivatives]", (
   constexpr int N = TestType::N, M = TestType::M;
   Random random(6200 + 10 * N + M);
   INFO("seed " << random.seed);
-  DerivativeTolerance limits{.subsets = false};
-  if (sizeof(T) == 4) limits = {.dot = 1e-5, .same = 1e-5, .difference = 0, .subsets = false};
-  for (int i = 0; i < 12; ++i) {
-    const SliceProblem s = smooth_problem(random, N, M);
-    INFO(text(s));
-    if (i % 6 == 5) {
-      check_derivatives(differentiable_backproject<T, N, M, false>(s, options(s, {}), QuadraticSpline{}), inputs(s), random,
-                        limits);
-    } else {
-      INFO("interpolation " << i % 6);
-      check_derivatives(differentiable_backproject<T, N, M, false>(s, options(s, interpolations[i % 6]), bw::none),
-                        inputs(s), random, limits);
-    }
-  }
+  for_smooth_problems(random, N, M, 12, [&](const SliceProblem& s, const bw::SliceOptions& options, const auto& kernel) {
+    check_derivatives(differentiable_backproject<T, N, M, false>(s, options, kernel), inputs(s), random, limits<T>());
+  });
 }
 
 TEST_CASE("every subset of derivatives of backproject", "[backproject][derivatives]") {
@@ -97,45 +84,39 @@ TEST_CASE("derivatives of backproject refuse what does not fit", "[backproject][
         each(f.rotations_other);
         each(f.shifts_other);
       });
-  // Of a misfit, both functions speak, each with its own names; nothing is written.
-  const auto refused = [&](Spoil spoil, const std::string& in_jvp, const std::string& in_vjp) {
-    jvp.check(spoil, in_jvp);
-    vjp.check(spoil, in_vjp);
-  };
-  const auto both = [&](Spoil spoil, const std::string& words) { refused(spoil, words, words); };
-  const auto named = [&](Spoil spoil, const std::string& jvp_name, const std::string& vjp_name, const std::string& words) {
+  const auto refused = both_refuse<Fitting>(jvp, vjp);
+  const auto named = [&](void (*spoil)(Fitting&), const std::string& jvp_name, const std::string& vjp_name,
+                         const std::string& words) {
     refused(spoil, "'" + jvp_name + "' is of shape " + words, "'" + vjp_name + "' is of shape " + words);
   };
-
-  const Fitting fine;
-  CHECK_NOTHROW(jvp.function(fine));
-  CHECK_NOTHROW(vjp.function(fine));
-  both([](Fitting& f) { f.slices = numbers<C>(2, 4, 6, 8); },
-       "'slices' is of shape [2, 4, 6, 5], expected extent 3 on axis 1, as 'rotations' has");
-  both([](Fitting& f) { f.slices.width = -8; }, "'slices' is 5 stored columns wide for a real width of -8, expected width");
+  refused.fit();
+  refused([](Fitting& f) { f.slices = numbers<C>(2, 4, 6, 8); },
+          "'slices' is of shape [2, 4, 6, 5], expected extent 3 on axis 1, as 'rotations' has");
+  refused([](Fitting& f) { f.slices.width = -8; },
+          "'slices' is 5 stored columns wide for a real width of -8, expected width");
   named([](Fitting& f) { f.slices_other = numbers<C>(2, 3, 7, 8); }, "slices_dot", "slices_bar",
         "[2, 3, 7, 5], expected shape [2, 3, 6, 5], as 'slices' has");
-  both([](Fitting& f) { f.weights = numbers<float>(2, 3, 6, 6); },
-       "'weights' is of shape [2, 3, 6, 4], expected shape [2, 3, 6, 5], as 'slices' has");
-  both([](Fitting& f) { f.weights.width = 9; }, "'weights' is of real width 9, expected 8, as 'slices' has");
+  refused([](Fitting& f) { f.weights = numbers<float>(2, 3, 6, 6); },
+          "'weights' is of shape [2, 3, 6, 4], expected shape [2, 3, 6, 5], as 'slices' has");
+  refused([](Fitting& f) { f.weights.width = 9; }, "'weights' is of real width 9, expected 8, as 'slices' has");
   named([](Fitting& f) { f.weights_other = numbers<float>(1, 3, 6, 8); }, "weights_dot", "weights_bar",
         "[1, 3, 6, 5], expected shape [2, 3, 6, 5], as 'slices' has");
   refused([](Fitting& f) { f.rotations = Rotations("r", 3, 3, 2, 3); },
-          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'data_dot' has",
-          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'data_bar' has");
+          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'slices' has",
+          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'slices' has");
   named([](Fitting& f) { f.rotations_other = Rotations("r", 2, 3, 3, 3); }, "rotations_dot", "rotations_bar",
         "[2, 3, 3, 3], expected shape [2, 3, 2, 3], as 'rotations' has");
-  both([](Fitting& f) { f.shifts = Shifts("t", 2, 3, 1); },
-       "'shifts' is of shape [2, 3, 1], expected extent 2 on axis 2, the axes of a slice");
+  refused([](Fitting& f) { f.shifts = Shifts("t", 2, 3, 1); },
+          "'shifts' is of shape [2, 3, 1], expected extent 2 on axis 2, the axes of a slice");
   named([](Fitting& f) { f.shifts_other = Shifts("t", 1, 3, 2); }, "shifts_dot", "shifts_bar",
         "[1, 3, 2], expected shape [2, 3, 2], as 'shifts' has");
   refused([](Fitting& f) { f.data.width = 7; }, "'data_dot' is 5 stored columns wide for a real width of 7, expected width",
           "'data_bar' is 5 stored columns wide for a real width of 7, expected width");
   named([](Fitting& f) { f.density = numbers<float>(2, 8, 5, 9); }, "density_dot", "density_bar",
         "[2, 8, 5, 5], expected shape [2, 8, 6, 5], as 'data_");
-  both([](Fitting& f) { f.options.oversampling = INFINITY; }, "'options.oversampling' is inf");
-  both([](Fitting& f) { f.options.cutoff = -0.5; }, "'options.cutoff' is -0.5");
-  both([](Fitting& f) { f.options.interpolation = bw::Interpolation(9); }, "'options.interpolation' is 9");
+  refused([](Fitting& f) { f.options.oversampling = INFINITY; }, "'options.oversampling' is inf");
+  refused([](Fitting& f) { f.options.cutoff = -0.5; }, "'options.cutoff' is -0.5");
+  refused([](Fitting& f) { f.options.interpolation = bw::Interpolation(9); }, "'options.interpolation' is 9");
   // An output in the memory of an input.
   vjp.check_shares([](Fitting& f) { f.slices_other = f.slices; },
                    "'slices_bar' is in the memory of 'slices', expected memory of its own");

@@ -12,13 +12,6 @@ using namespace support;
 
 namespace {
 
-template <class T>
-DerivativeTolerance tolerance() {
-  // Sums of some thousand terms of both signs; finite differences only where their rounding, eps / step, allows.
-  if (sizeof(T) == 8) return {};
-  return {.dot = 1e-5, .same = 1e-5, .difference = 0};
-}
-
 using C = Kokkos::complex<float>;
 using Volumes = bw::Spectrum<Dense<C, 4>>;
 using Rotations = Dense<double, 4>;
@@ -37,8 +30,6 @@ struct Fitting {
   bw::SliceOptions options = {};
 };
 
-using Spoil = void (*)(Fitting&);
-
 Arguments inputs(const SliceProblem& s) { return {flat(s.volumes), s.rotations, s.shifts}; }
 
 }  // namespace
@@ -50,20 +41,9 @@ TEMPLATE_TEST_CASE("derivatives of project", "[project][derivatives]", (Axes<dou
   constexpr int N = TestType::N, M = TestType::M;
   Random random(6000 + 10 * N + M);
   INFO("seed " << random.seed);
-  auto limits = tolerance<T>();
-  limits.subsets = false;
-  for (int i = 0; i < 12; ++i) {
-    const SliceProblem s = smooth_problem(random, N, M);
-    INFO(text(s));
-    if (i % 6 == 5) {
-      check_derivatives(differentiable_project<T, N, M, false>(s, options(s, {}), QuadraticSpline{}), inputs(s), random,
-                        limits);
-    } else {
-      INFO("interpolation " << i % 6);
-      check_derivatives(differentiable_project<T, N, M, false>(s, options(s, interpolations[i % 6]), bw::none), inputs(s),
-                        random, limits);
-    }
-  }
+  for_smooth_problems(random, N, M, 12, [&](const SliceProblem& s, const bw::SliceOptions& options, const auto& kernel) {
+    check_derivatives(differentiable_project<T, N, M, false>(s, options, kernel), inputs(s), random, limits<T>());
+  });
 }
 
 TEST_CASE("every subset of derivatives of project", "[project][derivatives]") {
@@ -96,35 +76,27 @@ TEST_CASE("derivatives of project refuse what does not fit", "[project][derivati
         each(f.rotations_other);
         each(f.shifts_other);
       });
-  // Of a misfit, both functions speak, each with its own names; nothing is written.
-  const auto refused = [&](Spoil spoil, const std::string& in_jvp, const std::string& in_vjp) {
-    jvp.check(spoil, in_jvp);
-    vjp.check(spoil, in_vjp);
-  };
-  const auto both = [&](Spoil spoil, const std::string& words) { refused(spoil, words, words); };
-
-  const Fitting fine;
-  CHECK_NOTHROW(jvp.function(fine));
-  CHECK_NOTHROW(vjp.function(fine));
-  both([](Fitting& f) { f.reference.width = 7; },
-       "'reference' is 5 stored columns wide for a real width of 7, expected width");
-  both([](Fitting& f) { f.reference = volumes(2, 8, 0, 9); },
-       "'reference' is of shape [2, 8, 0, 5], expected extents from 1 to 2^30 on its last 3 axes");
+  const auto refused = both_refuse<Fitting>(jvp, vjp);
+  refused.fit();
+  refused([](Fitting& f) { f.reference.width = 7; },
+          "'reference' is 5 stored columns wide for a real width of 7, expected width");
+  refused([](Fitting& f) { f.reference = volumes(2, 8, 0, 9); },
+          "'reference' is of shape [2, 8, 0, 5], expected extents from 1 to 2^30 on its last 3 axes");
   refused([](Fitting& f) { f.reference_other = volumes(2, 8, 5, 9); },
           "'reference_dot' is of shape [2, 8, 5, 5], expected shape [2, 8, 6, 5], as 'reference' has",
           "'reference_bar' is of shape [2, 8, 5, 5], expected shape [2, 8, 6, 5], as 'reference' has");
   refused([](Fitting& f) { f.reference_other.width = 8; },
           "'reference_dot' is of real width 8, expected 9, as 'reference' has",
           "'reference_bar' is of real width 8, expected 9, as 'reference' has");
-  both([](Fitting& f) { f.rotations = Rotations("r", 2, 3, 2, 2); },
-       "'rotations' is of shape [2, 3, 2, 2], expected extent 3 on axis 3, the axes of a reference");
-  both([](Fitting& f) { f.rotations = Rotations("r", 3, 3, 2, 3); },
-       "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'reference' has");
+  refused([](Fitting& f) { f.rotations = Rotations("r", 2, 3, 2, 2); },
+          "'rotations' is of shape [2, 3, 2, 2], expected extent 3 on axis 3, the axes of a reference");
+  refused([](Fitting& f) { f.rotations = Rotations("r", 3, 3, 2, 3); },
+          "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'reference' has");
   refused([](Fitting& f) { f.rotations_other = Rotations("r", 1, 3, 2, 3); },
           "'rotations_dot' is of shape [1, 3, 2, 3], expected shape [2, 3, 2, 3], as 'rotations' has",
           "'rotations_bar' is of shape [1, 3, 2, 3], expected shape [2, 3, 2, 3], as 'rotations' has");
-  both([](Fitting& f) { f.shifts = Shifts("t", 2, 4, 2); },
-       "'shifts' is of shape [2, 4, 2], expected extent 3 on axis 1, as 'rotations' has");
+  refused([](Fitting& f) { f.shifts = Shifts("t", 2, 4, 2); },
+          "'shifts' is of shape [2, 4, 2], expected extent 3 on axis 1, as 'rotations' has");
   refused([](Fitting& f) { f.shifts_other = Shifts("t", 2, 3, 3); },
           "'shifts_dot' is of shape [2, 3, 3], expected shape [2, 3, 2], as 'shifts' has",
           "'shifts_bar' is of shape [2, 3, 3], expected shape [2, 3, 2], as 'shifts' has");
@@ -134,9 +106,9 @@ TEST_CASE("derivatives of project refuse what does not fit", "[project][derivati
   refused([](Fitting& f) { f.slices = volumes(1, 3, 6, 8); },
           "'slices_dot' is of shape [1, 3, 6, 5], expected extent 2 on axis 0, as 'reference' has",
           "'slices_bar' is of shape [1, 3, 6, 5], expected extent 2 on axis 0, as 'reference' has");
-  both([](Fitting& f) { f.options.oversampling = -1; }, "'options.oversampling' is -1.0");
-  both([](Fitting& f) { f.options.cutoff = NAN; }, "'options.cutoff' is nan");
-  both([](Fitting& f) { f.options.interpolation = bw::Interpolation(9); }, "'options.interpolation' is 9");
+  refused([](Fitting& f) { f.options.oversampling = -1; }, "'options.oversampling' is -1.0");
+  refused([](Fitting& f) { f.options.cutoff = NAN; }, "'options.cutoff' is nan");
+  refused([](Fitting& f) { f.options.interpolation = bw::Interpolation(9); }, "'options.interpolation' is 9");
   // An output in the memory of an input.
   vjp.check_shares([](Fitting& f) { f.reference_other = f.reference; },
                    "'reference_bar' is in the memory of 'reference', expected memory of its own");

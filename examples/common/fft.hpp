@@ -8,11 +8,14 @@
 #include <Kokkos_Core.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace examples {
 
@@ -57,55 +60,82 @@ template <class... Views>
 inline constexpr bool in_host_memory =
     (Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Views::memory_space>::accessible && ...);
 
-}  // namespace detail
+template <class T>
+Buffer<T> allocate(std::int64_t size) {
+  Buffer<T> buffer(static_cast<T*>(fftw_malloc(std::size_t(size) * sizeof(T))));
+  if (!buffer) throw std::bad_alloc();
+  return buffer;
+}
 
-/// Spectra of the last Axes axes of a dense View; what is in front is a batch, on hosts one array a thread. Waits.
-template <int Axes, class Exec, class Real, class Spectrum>
-void rfft(const Exec& exec, const Real& array, const Spectrum& spectrum) {
-  static_assert(detail::in_host_memory<Real, Spectrum>, "rfft: FFTW needs arrays in host memory");
-  const detail::Batch<Axes> batch("rfft", array, spectrum);
+/// What one thread transforms between.
+struct Arrays {
+  Buffer<double> real;
+  Buffer<fftw_complex> stored;
+};
+
+/// transform(plan, arrays, i) for each i of a batch. The threads' arrays are there before the first of them begins, so that too
+/// little memory is an exception and not a crash. Waits.
+template <int Axes, class Exec, class MakePlan, class Transform>
+void for_batch(const char* label, const Exec& exec, const Batch<Axes>& batch, const MakePlan& make_plan,
+               const Transform& transform) {
   if (batch.count == 0) return;
-  const detail::Buffer<double> in(fftw_alloc_real(batch.real));
-  const detail::Buffer<fftw_complex> out(fftw_alloc_complex(batch.stored));
-  const detail::Plan plan(fftw_plan_dft_r2c(Axes, batch.extent, in.get(), out.get(), FFTW_ESTIMATE));
-  Kokkos::parallel_for("examples::rfft", Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>>(exec, 0, batch.count),
-                       [&](std::int64_t i) {
-                         const detail::Buffer<double> from(fftw_alloc_real(batch.real));
-                         const detail::Buffer<fftw_complex> to(fftw_alloc_complex(batch.stored));
-                         std::copy_n(array.data() + i * batch.real, batch.real, from.get());
-                         fftw_execute_dft_r2c(plan.get(), from.get(), to.get());
-                         using C = typename Spectrum::non_const_value_type;
-                         using T = typename C::value_type;
-                         for (std::int64_t j = 0; j < batch.stored; ++j)
-                           spectrum.data()[i * batch.stored + j] = C(T(to[j][0]), T(to[j][1]));
+  std::vector<Arrays> all(std::size_t(std::min<std::int64_t>(batch.count, exec.concurrency())));
+  for (Arrays& arrays : all) arrays = {allocate<double>(batch.real), allocate<fftw_complex>(batch.stored)};
+  const Plan plan(make_plan(all.front()));
+  if (!plan) throw std::runtime_error(std::string(label) + ": FFTW has no plan for these extents");
+  std::atomic<std::int64_t> next = 0;
+  Kokkos::parallel_for(label,
+                       Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>>(exec, 0, all.size()).set_chunk_size(1),
+                       [&](std::size_t thread) {
+                         for (std::int64_t i = next++; i < batch.count; i = next++) transform(plan.get(), all[thread], i);
                        });
   exec.fence();
 }
 
+}  // namespace detail
+
+/// Spectra of the last Axes axes of a dense View; what is in front is a batch, on hosts one array a thread. Waits.
+/// \throws std::bad_alloc on hosts where there is no memory for a copy in double precision of an array and of its spectrum a thread
+template <int Axes, class Exec, class Real, class Spectrum>
+void rfft(const Exec& exec, const Real& array, const Spectrum& spectrum) {
+  static_assert(detail::in_host_memory<Real, Spectrum>, "rfft: FFTW needs arrays in host memory");
+  const detail::Batch<Axes> batch("rfft", array, spectrum);
+  detail::for_batch(
+      "examples::rfft", exec, batch,
+      [&](const detail::Arrays& a) {
+        return fftw_plan_dft_r2c(Axes, batch.extent, a.real.get(), a.stored.get(), FFTW_ESTIMATE);
+      },
+      [&](fftw_plan plan, const detail::Arrays& a, std::int64_t i) {
+        std::copy_n(array.data() + i * batch.real, batch.real, a.real.get());
+        fftw_execute_dft_r2c(plan, a.real.get(), a.stored.get());
+        using C = typename Spectrum::non_const_value_type;
+        using T = typename C::value_type;
+        for (std::int64_t j = 0; j < batch.stored; ++j)
+          spectrum.data()[i * batch.stored + j] = C(T(a.stored[j][0]), T(a.stored[j][1]));
+      });
+}
+
 /// The inverse. The spectrum is left as it is. Waits.
+/// \throws like rfft
 template <int Axes, class Exec, class Spectrum, class Real>
 void irfft(const Exec& exec, const Spectrum& spectrum, const Real& array) {
   static_assert(detail::in_host_memory<Real, Spectrum>, "irfft: FFTW needs arrays in host memory");
   const detail::Batch<Axes> batch("irfft", array, spectrum);
-  if (batch.count == 0) return;
-  const detail::Buffer<fftw_complex> in(fftw_alloc_complex(batch.stored));
-  const detail::Buffer<double> out(fftw_alloc_real(batch.real));
-  const detail::Plan plan(fftw_plan_dft_c2r(Axes, batch.extent, in.get(), out.get(), FFTW_ESTIMATE));
-  Kokkos::parallel_for("examples::irfft", Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>>(exec, 0, batch.count),
-                       [&](std::int64_t i) {
-                         const detail::Buffer<fftw_complex> from(fftw_alloc_complex(batch.stored));
-                         const detail::Buffer<double> to(fftw_alloc_real(batch.real));
-                         for (std::int64_t j = 0; j < batch.stored; ++j) {
-                           const auto z = spectrum.data()[i * batch.stored + j];
-                           from[j][0] = z.real();
-                           from[j][1] = z.imag();
-                         }
-                         fftw_execute_dft_c2r(plan.get(), from.get(), to.get());
-                         for (std::int64_t j = 0; j < batch.real; ++j)
-                           array.data()[i * batch.real + j] =
-                               typename Real::non_const_value_type(to[j] / double(batch.real));
-                       });
-  exec.fence();
+  detail::for_batch(
+      "examples::irfft", exec, batch,
+      [&](const detail::Arrays& a) {
+        return fftw_plan_dft_c2r(Axes, batch.extent, a.stored.get(), a.real.get(), FFTW_ESTIMATE);
+      },
+      [&](fftw_plan plan, const detail::Arrays& a, std::int64_t i) {
+        for (std::int64_t j = 0; j < batch.stored; ++j) {
+          const auto z = spectrum.data()[i * batch.stored + j];
+          a.stored[j][0] = z.real();
+          a.stored[j][1] = z.imag();
+        }
+        fftw_execute_dft_c2r(plan, a.stored.get(), a.real.get());
+        for (std::int64_t j = 0; j < batch.real; ++j)
+          array.data()[i * batch.real + j] = typename Real::non_const_value_type(a.real[j] / double(batch.real));
+      });
 }
 
 }  // namespace examples

@@ -1,22 +1,40 @@
 // SPDX-License-Identifier: MIT
 #include "model.hpp"
 
+#include "bytes.hpp"
+
 #include <gemmi/c4322.hpp>
-#include <gemmi/gz.hpp>
 #include <gemmi/mmread.hpp>
 
 #include <cmath>
-#include <filesystem>
 #include <stdexcept>
 
 namespace examples {
 
+namespace {
+
+gemmi::Structure parse(std::string& text, const std::string& name) {
+  switch (gemmi::coor_format_from_ext(name)) {
+    case gemmi::CoorFormat::Pdb:
+      return gemmi::read_pdb_from_memory(text.data(), text.size(), name);
+    case gemmi::CoorFormat::Mmcif:
+      return gemmi::make_structure(gemmi::cif::read_memory(text.data(), text.size(), name.c_str()));
+    case gemmi::CoorFormat::Mmjson:
+      return gemmi::make_structure(gemmi::cif::read_mmjson_insitu(text.data(), text.size(), name));
+    default:
+      throw std::runtime_error("its name ends in none of .pdb, .ent, .cif, .mmcif and .json");
+  }
+}
+
+}  // namespace
+
 std::vector<Atom> read_model(const std::string& path) {
-  const auto fail = [&](const std::string& what) { throw std::runtime_error(path + ": " + what); };
-  if (!std::filesystem::is_regular_file(path)) fail("is not a file");
+  Bytes bytes(path);
+  const auto fail = [&](const std::string& what) { bytes.fail(what); };
+  std::string text = bytes.all();
   gemmi::Structure structure;
   try {
-    structure = gemmi::read_structure(gemmi::MaybeGzipped(path));
+    structure = parse(text, gemmi::iends_with(path, ".gz") ? path.substr(0, path.size() - 3) : path);
   } catch (const std::exception& error) {
     std::string what = error.what();
     if (const auto place = what.find(path); place != std::string::npos) what.erase(place, path.size());
@@ -25,11 +43,15 @@ std::vector<Atom> read_model(const std::string& path) {
     fail("is no PDB or mmCIF file that can be read: " + what);
   }
   std::vector<Atom> atoms;
+  long absent = 0;
   if (!structure.models.empty())
     for (const auto& chain : structure.models[0].chains)
       for (const auto& residue : chain.residues)
         for (const auto& atom : residue.atoms) {
-          if (atom.occ == 0) continue;
+          if (atom.occ == 0) {
+            ++absent;
+            continue;
+          }
           const auto& p = atom.pos;
           const std::string name = atom.name + " of " + residue.str() + ", chain " + chain.name;
           if (!std::isfinite(p.x + p.y + p.z + atom.occ + atom.b_iso))
@@ -39,6 +61,8 @@ std::vector<Atom> read_model(const std::string& path) {
           if (element < 1 || element > 98) fail("atom " + name + " is of no known element");
           atoms.push_back({{p.x, p.y, p.z}, atom.occ, atom.b_iso, element});
         }
+  if (atoms.empty() && absent > 0)
+    fail("has no atoms that are there: all " + std::to_string(absent) + " have an occupancy of 0");
   if (atoms.empty()) fail("has no atoms");
   return atoms;
 }

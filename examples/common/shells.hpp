@@ -7,6 +7,8 @@
 #include <Kokkos_Core.hpp>
 
 #include <cmath>
+#include <cstdio>
+#include <string>
 #include <vector>
 
 namespace examples {
@@ -36,11 +38,33 @@ std::vector<double> fourier_shell_correlation(const Spectrum& a, const Spectrum&
   return fsc;
 }
 
-/// The shell, between integers, at which the curve first falls below a level; negative where it never does.
-inline double crossing(const std::vector<double>& fsc, double level) {
+/// Where a curve first falls below a level. Shell 0, the mean, tells of no detail and is left out.
+struct Crossing {
+  enum { at_once, within, never } where;  // at_once: shell 1 is below already
+  double shell = 0;                       // between integers; of `within` alone
+};
+
+inline Crossing crossing(const std::vector<double>& fsc, double level) {
   for (std::size_t s = 1; s < fsc.size(); ++s)
-    if (fsc[s] < level) return double(s - 1) + (fsc[s - 1] - level) / (fsc[s - 1] - fsc[s]);
-  return -1;
+    if (!(fsc[s] >= level)) {
+      if (s == 1) return {Crossing::at_once};
+      return {Crossing::within, double(s - 1) + (fsc[s - 1] - level) / (fsc[s - 1] - fsc[s])};
+    }
+  return {Crossing::never};
+}
+
+/// The resolution at a level in words, for a box of an extent in Å: nothing is told of what lies outside the curve.
+inline std::string resolution(const std::vector<double>& fsc, double level, double box) {
+  const Crossing c = crossing(fsc, level);
+  char text[128];
+  if (c.where == Crossing::within) {
+    std::snprintf(text, sizeof text, "%.2f Å", box / c.shell);
+  } else if (c.where == Crossing::at_once) {
+    std::snprintf(text, sizeof text, "none: the curve begins below it, %.3f at %.2f Å", fsc.size() > 1 ? fsc[1] : 0, box);
+  } else {
+    std::snprintf(text, sizeof text, "not reached: above it up to the last shell, %.2f Å", box / double(fsc.size() - 1));
+  }
+  return text;
 }
 
 }  // namespace examples

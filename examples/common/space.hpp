@@ -9,6 +9,9 @@ namespace examples {
 using Exec = Kokkos::DefaultExecutionSpace;
 using Host = Kokkos::DefaultHostExecutionSpace;
 
+/// Whether what Exec computes on takes the host's memory.
+inline constexpr bool computes_on_host = Kokkos::SpaceAccessibility<Kokkos::HostSpace, Exec::memory_space>::accessible;
+
 template <class Data>
 using Array = Kokkos::View<Data, Kokkos::LayoutRight, Exec::memory_space>;
 template <class Data>

@@ -9,19 +9,14 @@
 ///     density[n] += μ(k) w[k] · Π_d |φ(κ_d − n_d)|,       μ = ½ or 1
 ///
 /// to all lattice points n, conjugated where the half spectrum holds −n instead, and to both on the reference's own
-/// self-conjugate planes. With FFTs around them, backproject is so the exact transpose of project on real images:
+/// self-conjugate planes. With FFTs around them, backproject is the exact transpose of project on real images:
 /// ⟨u, irfft project rfft v⟩ · Πm = ⟨irfft backproject rfft u, v⟩ · Πn. κ, φ and the samples that count: project.hpp.
 ///
-/// With options.deterministic, devices add in fixed point. Each term, of data or of density, is rounded to a multiple of a unit,
-/// by half a unit at most, and added as a 64-bit integer. Sums of integers do not depend on their order: the result is bitwise
-/// the same in every run, and for any order of the poses. The units, one for data and one for density, are powers of two,
-///
-///     unit ≤ 2^-60 · max |term| · P · 2 Π_d (2 + ⌊2r / n_d⌋) · min(samples of a slice, max_p Π_e (1 + 2r √N / h_e))
-///
-/// where r is the kernel's reach and h_e the length of ∂κ/∂k_e orthogonal to ∂κ/∂k_0 … ∂κ/∂k_{e−1}: with P = 1000 rotations,
-/// 3 → 2, at most 2^-42 of the largest term for the linear kernel and 2^-41 for the cubic one. Where a term is NaN or infinite,
-/// all of that output is NaN. It costs one more pass over the samples, which finds max |term|, and scratch: 8 bytes for each
-/// real number of the outputs (workspace.hpp).
+/// With options.deterministic, devices add 64-bit integers: each term is rounded to a multiple of a unit, and the result is
+/// bitwise the same in every run and for any order of the poses. The unit is at most 2^-42 of the largest term for the
+/// linear kernel and 2^-41 for the cubic one with 1000 rotations, 3 → 2 (bound: detail/slicing/device_fixed_point.hpp).
+/// Where a term is NaN or infinite, all of that output is NaN. It costs one more pass over the samples, and scratch
+/// (workspace.hpp).
 #pragma once
 
 #include <bracewell/detail/slicing/backproject_operations.hpp>
@@ -34,7 +29,8 @@ namespace bracewell {
 /// Inserts the slices of P poses into each reference.
 ///
 /// - `exec`: the execution space instance. The call is ordered on it and does not wait for it.
-/// - `slices`: [P][h][w/2 + 1] or [B][P][h][w/2 + 1], complex float or double; none where no data are wanted.
+/// - `slices`: [P][h][w/2 + 1] or [B][P][h][w/2 + 1], complex float or double; none where only a density of given
+///   weights is wanted.
 /// - `weights`: real, in the shape of the slices; none for ones. Slices are not multiplied by them.
 /// - `poses`: see poses.hpp.
 /// - `data`: [D][H][W/2 + 1] or [B][D][H][W/2 + 1], complex; `density`: the same, real. Either may be none.
@@ -42,7 +38,7 @@ namespace bracewell {
 ///
 /// On host execution spaces the result is bitwise the same for any number of threads; on devices it differs from run to run
 /// by the order of atomic additions, unless options.deterministic is set, see above. Arrays are contiguous along x. Odd real
-/// widths are told by `Spectrum{view, width}`.
+/// widths are given by `Spectrum{view, width}`.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class SlicesArg, class Weights, class PosesArg, class Data, class Density, class Kernel = None>
 void backproject(const Exec& exec, const SlicesArg& slices, const Weights& weights, const PosesArg& poses, const Data& data,
@@ -68,7 +64,7 @@ void backproject(const Exec& exec, const SlicesArg& slices, const Weights& weigh
 /// - `poses_dot`: Poses{rotations_dot, shifts_dot} in the shapes of `poses`, either or all none.
 /// - `data_dot`, `density_dot`: written, in the shapes of data and density; either may be none.
 ///
-/// All else is as `backproject` has it. At kinks of φ and of |φ| it is a one-sided derivative.
+/// Everything else is as for `backproject`. At kinks of φ and of |φ| it is a one-sided derivative.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class SlicesArg, class SlicesDot, class Weights, class WeightsDot, class PosesArg, class PosesDot,
           class DataDot, class DensityDot, class Kernel = None>
@@ -98,8 +94,8 @@ void backproject_jvp(const Exec& exec, const SlicesArg& slices, const SlicesDot&
   });
 }
 
-/// The transpose of `backproject_jvp` (reverse mode). From dL = Re Σ conj(data_bar) d(data) + Σ density_bar d(density) over the
-/// stored numbers, with C the interpolant of data_bar, symmetrised as insertion symmetrises (g(n) + conj g(−n) on the
+/// The transpose of `backproject_jvp` (reverse mode). From dL = Re Σ conj(data_bar) d(data) + Σ density_bar d(density) over
+/// the stored numbers, with C the interpolant of data_bar, symmetrised as insertion symmetrises (g(n) + conj g(−n) on the
 /// self-conjugate planes), Q that of density_bar with |φ|, and z = exp(+2πi Σ_e k_e t_e / m_e) · μ S:
 ///
 ///     dL/dS[k] = μ exp(−2πi Σ_e k_e t_e / m_e) C(κ),   dL/dw[k] = μ Q(κ)
@@ -111,8 +107,8 @@ void backproject_jvp(const Exec& exec, const SlicesArg& slices, const SlicesDot&
 /// - `poses_bar`: Poses{rotations_bar, shifts_bar} in the shapes of `poses`, either or all none. A pose shared by references
 ///   receives the sum over them.
 ///
-/// With `accumulate`, all are added to, else overwritten. Where only poses_bar is wanted, slices and weights are read; else
-/// only where it is wanted too. Cotangents of poses need scratch, see workspace.hpp.
+/// With `accumulate`, all are added to, else overwritten. The numbers of `slices` and `weights` are read only where
+/// poses_bar is wanted. Cotangents of poses need scratch, see workspace.hpp.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class SlicesArg, class Weights, class PosesArg, class DataBar, class DensityBar, class SlicesBar,
           class WeightsBar, class PosesBar, class Kernel = None>

@@ -43,7 +43,8 @@ using HostView = Kokkos::View<Data, Kokkos::LayoutStride, Kokkos::HostSpace, Kok
 
 }  // namespace detail
 
-/// A View of an Eigen vector, [n], or matrix, [rows][cols], or of a Map, Ref or block of one. It must not outlive the object.
+/// A View of an Eigen vector, [n], or matrix, [rows][cols], or of a Map, Ref or block of one. It must not outlive the
+/// object.
 template <class Object>
 requires std::is_base_of_v<Eigen::DenseBase<std::decay_t<Object>>, std::decay_t<Object>>
 auto as_view(Object&& object) {
@@ -105,10 +106,17 @@ auto vector_view(const std::vector<Eigen::Matrix<Scalar, M, 1, Options>, Allocat
                                              Kokkos::LayoutStride(vectors.size(), each, M, 1));
 }
 
+// Views of temporaries would dangle.
+template <int M, class Scalar, int Rows, int N, int Options, class Allocator>
+void rotation_view(std::vector<Eigen::Matrix<Scalar, Rows, N, Options>, Allocator>&&) = delete;
+template <class Scalar, int M, int Options, class Allocator>
+void vector_view(std::vector<Eigen::Matrix<Scalar, M, 1, Options>, Allocator>&&) = delete;
+
 /// The rotation of RELION's rlnAngleRot, rlnAngleTilt, rlnAnglePsi, in degrees: R = R_z(−psi) R_y(−tilt) R_z(−rot) of active
 /// rotations, which is RELION's Euler_angles2matrix. image = R · object, and its first two rows cut the slice.
-template <class Scalar = double>
-Eigen::Matrix<Scalar, 3, 3> rotation_from_euler_zyz(Scalar rot, Scalar tilt, Scalar psi) {
+template <class Real = double>
+auto rotation_from_euler_zyz(Real rot, Real tilt, Real psi) {
+  using Scalar = std::conditional_t<std::is_floating_point_v<Real>, Real, double>;  // whole degrees, too
   using Axis = Eigen::AngleAxis<Scalar>;
   using Vector = Eigen::Matrix<Scalar, 3, 1>;
   const Scalar radians = Scalar(EIGEN_PI) / 180;

@@ -8,14 +8,15 @@
 ///   FFT, crop, correct_gridding(…, Gridding::reconstruction).
 ///
 /// FFTs are NumPy's: forward unscaled, inverse divided by the number of voxels. All functions work in place on the last Axes
-/// axes of a View (or Spectrum), all of them by default; what is in front is a batch. They are ordered on the execution space
-/// instance and do not wait for it.
+/// axes of a View (or Spectrum), all of them by default; what is in front is a batch. They are ordered on the execution
+/// space instance and do not wait for it.
 #pragma once
 
 #include <bracewell/detail/arguments/call.hpp>
 #include <bracewell/detail/core/elementwise.hpp>
 
 #include <array>
+#include <cmath>
 
 #include <bracewell/detail/prologue.hpp>
 
@@ -85,11 +86,11 @@ struct CorrectGridding {
   }
 };
 
-/// data /= max(density, floor), or /= density + floor.
+/// data /= max(density, floor), or /= density + floor; 0 where that is 0. In double: a floor may be less than float has.
 template <class T, int Rank, bool Wiener>
 struct DivideByDensity {
   StridedArray<const T, Rank> density;
-  T floor;
+  double floor;
 
   KOKKOS_INLINE_FUNCTION const T* row(const std::int64_t (&index)[Rank]) const {
     const T* at = density.data;
@@ -98,10 +99,27 @@ struct DivideByDensity {
   }
 
   KOKKOS_INLINE_FUNCTION void apply(Kokkos::complex<T>& z, std::int64_t x, const T* at) const {
-    const T d = at[x * density.stride[Rank - 1]];
-    z /= Wiener ? d + floor : d > floor ? d : floor;
+    const double d = at[x * density.stride[Rank - 1]], divisor = Wiener ? d + floor : d > floor ? d : floor;
+    z = divisor == 0 ? Kokkos::complex<T>(0) : Kokkos::complex<T>(T(z.real() / divisor), T(z.imag() / divisor));
   }
 };
+
+/// A kernel that options name fits the padding, and leaves enough of the map's edge to divide by.
+template <class Kernel>
+void check_padding(const char* name, int axis, long extent, long padded, const SliceOptions& options, const Kernel& kernel) {
+  const double padding = double(padded) / double(extent), designed = padding_of(options);
+  const std::string on_axis = " on axis " + std::to_string(axis);
+  if constexpr (requires { Kernel(designed); })
+    if (std::abs(padding - designed) > 0.02 * designed + 2.0 / double(extent))
+      refuse(name, "options.padding", std::to_string(designed) + " (oversampling, unless given)",
+             std::to_string(padding) + ", the ratio of 'padded' to the map's extent" + on_axis);
+  const double edge = kernel.transform(0.5 / padding) / kernel.transform(0);
+  if (extent > 1 && !(edge >= 0.01))
+    refuse(name, "padded",
+           std::to_string(padded) + on_axis + ", where the kernel's transform falls to " + std::to_string(edge) +
+               " at the edge of the map",
+           "more padding, for 0.01 or more");
+}
 
 template <bool Wiener, class Exec, class Data, class Density>
 void divide(const Exec& exec, const char* name, const Data& data, const Density& density, double floor) {
@@ -111,14 +129,13 @@ void divide(const Exec& exec, const char* name, const Data& data, const Density&
   constexpr int rank = int(View<Data>::rank());
   const Shape shape = detail::shape("density", density);
   for (int i = 0; i < rank; ++i) check_extent(name, shape, i, std::int64_t(view(data).extent(i)), "as 'data' has");
-  for_elements(exec, name, view(data),
-               DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), T(floor)});
+  for_elements(exec, name, view(data), DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), floor});
 }
 
 }  // namespace detail
 
-/// Spectra of maps and images whose origin is voxel ⌊n/2⌋ become those of ones whose origin is index 0, as slicing needs them:
-/// times exp(+2πi Σ_d k_d ⌊n_d/2⌋ / n_d), n the extents of the array that was transformed, padding included.
+/// Spectra of maps and images whose origin is voxel ⌊n/2⌋ become those of ones whose origin is index 0, as slicing needs
+/// them: times exp(+2πi Σ_d k_d ⌊n_d/2⌋ / n_d), n the extents of the array that was transformed, padding included.
 template <int Axes = 0, class Exec, class X>
 void origin_to_zero(const Exec& exec, const X& spectrum) {
   detail::move_origin<Axes>(exec, "origin_to_zero", spectrum, +1);
@@ -135,14 +152,16 @@ enum class Gridding { reference, reconstruction };
 
 /// Divides a real map by the kernel's transform Π_d φ^(x_d / n_d), which removes the roll-off that interpolation in Fourier
 /// space multiplies it with; a reconstruction is moreover multiplied by ∫|φ| for every axis, since its density was gathered
-/// with |φ|. x_d is measured from voxel ⌊h_d/2⌋ of the map's own extents h; n are the extents of the padded array that was or
-/// will be transformed (J. I. Jackson et al., IEEE TMI 10, 473 (1991)).
+/// with |φ|. x_d is measured from voxel ⌊h_d/2⌋ of the map's own extents h; n are the extents of the padded array that was
+/// or will be transformed (J. I. Jackson et al., IEEE TMI 10, 473 (1991)).
 ///
 /// - `map`: real, of any strides.
 /// - `padded`: n in memory order, [D, H, W].
 /// - `options`, `kernel`: what slices are cut or inserted with; of the options, `interpolation` and, for Kaiser–Bessel,
-///   `oversampling` matter. A kernel of your own must have KOKKOS_FUNCTION transform(u).
-/// \throws std::invalid_argument for extents that are smaller than the map's.
+///   `padding` (or else `oversampling`) matter. A kernel of your own must have KOKKOS_FUNCTION transform(u).
+/// \throws std::invalid_argument for extents that are smaller than the map's; where a Kaiser–Bessel kernel that the options name is
+/// designed for another padding than that of `padded`; and where one leaves less than 0.01 of the map's edge to divide by,
+/// as without any padding.
 template <int Axes = 0, class Exec, class X, class Kernel = None>
 void correct_gridding(const Exec& exec, const X& map, const std::array<long, detail::axes_of<Axes, X>>& padded, Gridding use,
                       const SliceOptions& options = {}, const Kernel& kernel = {}) {
@@ -157,8 +176,10 @@ void correct_gridding(const Exec& exec, const X& map, const std::array<long, det
   detail::with_kernel(name, options, kernel, [&](const auto& phi) {
     detail::CorrectGridding<typename X::value_type, axes, rank, std::decay_t<decltype(phi)>> op{{}, {}, 1, phi};
     for (int a = 0; a < axes; ++a) {
-      op.centre[a] = long(map.extent(rank - axes + a)) / 2;
-      op.padded[a] = double(padded[std::size_t(a)]);
+      const long extent = long(map.extent(rank - axes + a));
+      if constexpr (!detail::Given<Kernel>) detail::check_padding(name, a, extent, padded[std::size_t(a)], options, phi);
+      op.centre[a] = extent / 2;
+      op.padded[std::size_t(a)] = double(padded[std::size_t(a)]);
       if constexpr (requires { phi.absolute_integral(); })
         if (use == Gridding::reconstruction) op.scale /= phi.absolute_integral();
     }
@@ -174,7 +195,8 @@ void divide_by_density(const Exec& exec, const Data& data, const Density& densit
   detail::divide<false>(exec, "divide_by_density", data, density, floor);
 }
 
-/// data /= density + 1/snr: the Wiener filter for images of one signal-to-noise ratio, in units of the weights.
+/// data /= density + 1/snr: the Wiener filter for images of one signal-to-noise ratio, in units of the weights; infinite for
+/// images without noise. Where the divisor is 0, nothing was seen, and the result is 0.
 template <class Exec, class Data, class Density>
 void divide_wiener(const Exec& exec, const Data& data, const Density& density, double snr) {
   if (!(snr > 0)) detail::refuse("divide_wiener", "snr", std::to_string(snr), "a positive number");

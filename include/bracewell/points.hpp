@@ -2,8 +2,8 @@
 /// \file points.hpp
 /// What the rasterizer draws: points, how bright an image is, and cameras in place of R q + t.
 ///
-/// A tangent or a cotangent of each struct below is the same struct, of the tangents' or cotangents' arrays, any of which may
-/// be none; so may the struct.
+/// A tangent or a cotangent of each struct below is the same struct, of the tangents' or cotangents' arrays, any of which
+/// may be none; so may the struct.
 #pragma once
 
 #include <bracewell/options.hpp>
@@ -18,8 +18,8 @@ namespace bracewell {
 ///   last extent, as in View<float*[3]>: N must be known from it or from that of the rotations.
 /// - `weights`: [n] or [B][n]; or, where an image has C channels, [n][C] or [B][n][C]. `none`: ones.
 ///
-/// Either may have B = 1 for all objects. Any layout; their precision need not be the images'. Points of which a coordinate is
-/// NaN or infinite, or becomes so in the image, drop out of it.
+/// Either may have B = 1 for all objects. Any layout; their precision need not be the images'. Points of which a coordinate
+/// is NaN or infinite, or becomes so in the image, drop out of it.
 template <class Points, class Weights = None>
 struct PointCloud {
   Points points;
@@ -31,8 +31,9 @@ PointCloud(Points) -> PointCloud<Points>;
 template <class Points, class Weights>
 PointCloud(Points, Weights) -> PointCloud<Points, Weights>;
 
-/// What an image's voxels start from, and what all of its points are multiplied by. Each is a number, or a View of one number
-/// an image, [P] or [B][P] (B may be 1), or `none`: background 0, out_weight 1. Cotangents are Views of one number an image.
+/// What an image's voxels start from, and what all of its points are multiplied by. Each is a number, or a View of one
+/// number for each image, [P] or [B][P] (B may be 1), or `none`: background 0, out_weight 1. Cotangents are Views of one
+/// number for each image.
 template <class Background = None, class OutWeight = None>
 struct Exposure {
   Background background = {};
@@ -45,7 +46,7 @@ Exposure(Background) -> Exposure<Background>;
 template <class Background, class OutWeight>
 Exposure(Background, OutWeight) -> Exposure<Background, OutWeight>;
 
-/// A projection of your own in place of p = R q + t, given where `Poses` are. Its K parameters an image are a View,
+/// A projection of your own in place of p = R q + t, given where `Poses` are. Its K parameters for each image are a View,
 /// [P][K] or [B][P][K] (B may be 1), with a static last extent. The projection is a copyable object with
 ///
 ///     template <class T> KOKKOS_FUNCTION

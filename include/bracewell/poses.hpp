@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file poses.hpp
-/// Where the images look from: image = R · object + t.
+/// Poses, which take an object to its images: image = R · object + t.
 #pragma once
 
 #include <bracewell/options.hpp>

@@ -23,14 +23,14 @@ namespace bracewell {
 /// Cuts one slice of each reference at each pose.
 ///
 /// - `exec`: the execution space instance. The call is ordered on it, does not wait for it and allocates nothing.
-/// - `reference`: N ≤ 3 axes or more, half-spectrum layout: [D][H][W/2 + 1], or [B][D][H][W/2 + 1]; complex float or double.
+/// - `reference`: N axes, in half-spectrum layout: [D][H][W/2 + 1], or [B][D][H][W/2 + 1]; complex float or double.
 /// - `poses`: P poses, for each of B references or for all; see poses.hpp.
 /// - `slices`: M ≤ N axes: [P][h][w/2 + 1], or [B][P][h][w/2 + 1]; of the same precision; written. Its size is free; smaller
 ///   than the reference's it is the Fourier crop.
 /// - `options`, `kernel`: options.hpp; kernels.hpp.
 ///
-/// References and slices are contiguous along x; other strides are free. Odd real widths are told by
-/// `Spectrum{view, width}`.
+/// References and slices are contiguous along x; other strides are free. Odd real widths are given by
+/// `Spectrum{view, width}`. An output may not share memory with another argument, here and in all operations.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class Reference, class PosesArg, class SlicesArg, class Kernel = None>
 void project(const Exec& exec, const Reference& reference, const PosesArg& poses, const SlicesArg& slices,
@@ -51,12 +51,13 @@ void project(const Exec& exec, const Reference& reference, const PosesArg& poses
 ///
 ///     Ṡ[k] = exp(−2πi Σ_e k_e t_e / m_e) · (Ḟ~(κ) + Σ_d κ̇_d ∂F~/∂κ_d − 2πi F~(κ) Σ_e k_e ṫ_e / m_e),  κ̇ by Ṙ as κ by R.
 ///
-/// - `reference_dot`: the reference's tangent, in its shape and Hermitian on self-conjugate planes as every rfft is; or none.
+/// - `reference_dot`: the reference's tangent, in its shape and Hermitian on self-conjugate planes as every rfft is; or
+///   none.
 /// - `poses_dot`: Poses{rotations_dot, shifts_dot} in the shapes of `poses`, either or all none.
 /// - `slices_dot`: written, in the shape of slices.
 ///
-/// All else is as `project` has it. Not differentiable where κ meets a kink of the kernel (linear: integers): there it is a
-/// one-sided derivative. At the edges of the band and of the cutoff, samples that do not count have derivative 0.
+/// Everything else is as for `project`. Not differentiable where κ meets a kink of the kernel (linear: integers): there it
+/// is a one-sided derivative. At the edges of the band and of the cutoff, samples that do not count have derivative 0.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class Reference, class ReferenceDot, class PosesArg, class PosesDot, class SlicesArg,
           class Kernel = None>
@@ -89,15 +90,15 @@ void project_jvp(const Exec& exec, const Reference& reference, const ReferenceDo
 /// This is the convention of PyTorch and JAX for complex cotangents: dL/d Re + i dL/d Im.
 ///
 /// - `slices_bar`: in the shape of slices.
-/// - `reference_bar`: in the shape of `reference`, or none. It is unique up to moving g at n to conj g at −n on the reference's
-///   self-conjugate planes (stored k_x = 0 and, for an even width, W/2).
+/// - `reference_bar`: in the shape of `reference`, or none. It is unique up to moving g at n to conj g at −n on the
+///   reference's self-conjugate planes (stored k_x = 0 and, for an even width, W/2).
 /// - `poses_bar`: Poses{rotations_bar, shifts_bar} in the shapes of `poses`, either or all none. A pose shared by references
 ///   receives the sum over them. Of poses that are not finite it is 0.
 ///
 /// With `accumulate`, all are added to, else overwritten. On host execution spaces the results are bitwise the same for any
-/// number of threads. On devices cotangents of poses are summed in a fixed order, and reference_bar in any, unless
-/// options.deterministic is set: then as backproject.hpp says, in passes of its own. Cotangents of poses need scratch, see
-/// workspace.hpp.
+/// number of threads. On devices cotangents of poses are summed in a fixed order, and reference_bar in any order, unless
+/// options.deterministic is set: it is then added in fixed point, as backproject.hpp says, in passes of its own. Cotangents
+/// of poses need scratch, see workspace.hpp.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class Reference, class PosesArg, class SlicesBar, class ReferenceBar, class PosesBar,
           class Kernel = None>

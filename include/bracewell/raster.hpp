@@ -2,15 +2,16 @@
 /// \file raster.hpp
 /// Images of points, of any number of dimensions, with all derivatives.
 ///
-/// A point q_i appears in an image at p = R q_i + t, in the grid of an image of extents n (all x first) at x, and is spread over
-/// the voxels v by a kernel φ (kernels.hpp; linear unless given):
+/// A point q_i appears in an image at p = R q_i + t, in the grid of an image of extents n (all x first) at x, and is spread
+/// over the voxels v by a kernel φ (kernels.hpp; linear unless given):
 ///
 ///     x_e    = (p_e + 1) n_e / 2 − ½                     voxels fill the box −1 … 1; or, with a voxel size,
 ///     x_e    = p_e / voxel_size + ⌊n_e / 2⌋              the origin is where the slicer has it
 ///     out[v] = background + out_weight · Σ_i weight_i Π_e φ(x_ie − v_e)
 ///
-/// What falls beyond the grid drops out, and so do points that are NaN or infinite. One pose drives both halves of the library:
-/// with shifts that are voxel_size times the slicer's, the image of points is at low frequencies the slice of their 3-D image.
+/// What falls beyond the grid drops out, and so do points that are NaN or infinite. One pose drives both halves of the
+/// library: with shifts that are voxel_size times the slicer's, the image of points is at low frequencies the slice of their
+/// 3-D image.
 ///
 /// On host execution spaces an image is summed in double precision, in an order that does not depend on the number of
 /// threads, and rounded once: no mass is lost where many points meet. On devices voxels are added to atomically in their own
@@ -30,8 +31,8 @@ namespace bracewell {
 /// - `poses`: Poses{rotations, shifts}, see poses.hpp, with shifts in the points' unit of length; or Camera{projection,
 ///   parameters}, see points.hpp.
 /// - `exposure`: Exposure{background, out_weight}, see points.hpp, or none.
-/// - `images`: M ≤ N axes: [P][h][w], [P][C][h][w] where weights have channels, with a leading [B] where poses have one; float or
-///   double, contiguous along x; written.
+/// - `images`: M ≤ N axes: [P][h][w], [P][C][h][w] where weights have channels, with a leading [B] where poses have one;
+///   float or double, contiguous along x; written.
 /// - `options`, `kernel`: options.hpp; kernels.hpp. A kernel's unit of length is a voxel.
 ///
 /// Host execution spaces need scratch (workspace.hpp): a tile of an image a thread, at most 64 of them where one small image
@@ -80,18 +81,18 @@ void raster_jvp(const Exec& exec, const Cloud& cloud, const CloudDot& cloud_dot,
   draw(exec, "bracewell::raster_jvp", op, options.workspace);
 }
 
-/// The transpose of the derivative: with dL = Σ images_bar · d(images), cotangents dL/d of points, weights, rotations, shifts
-/// or a camera's parameters, background and out_weight.
+/// The transpose of the derivative: with dL = Σ images_bar · d(images), cotangents dL/d of points, weights, rotations,
+/// shifts or a camera's parameters, background and out_weight.
 ///
 /// - `images_bar`: in the shape of the images.
-/// - `cloud_bar`, `poses_bar`, `exposure_bar`: the same structs of the cotangents, written; whole or members of them none where
-///   they are not wanted. They have the shapes of what they belong to; what several images share receives the sum over
-///   them. Those of background and out_weight are Views of one number an image, whatever these were given as.
+/// - `cloud_bar`, `poses_bar`, `exposure_bar`: the same structs of the cotangents, written; whole or members of them none
+///   where they are not wanted. They have the shapes of what they belong to; what several images share receives the sum over
+///   them. Those of background and out_weight are Views of one number for each image, whatever these are.
 ///
-/// On hosts every cotangent is bitwise the same for any number of threads; on devices those of points and weights differ from
-/// run to run by the order of atomic additions. Scratch (workspace.hpp): for the sums over points some hundred bytes an image
-/// and 4096 points; on hosts moreover the cotangents of points and weights again, where there are few points and many images
-/// up to 64 times.
+/// On hosts every cotangent is bitwise the same for any number of threads; on devices those of points and weights differ
+/// from run to run by the order of atomic additions. Scratch (workspace.hpp): some hundred bytes for each image and 4096
+/// points, for the sums over points; on hosts also the cotangents of points and weights once more, or up to 64 times where
+/// there are few points and many images.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class Cloud, class PosesArg, class ExposureArg, class ImagesArg, class CloudBar, class PosesBar,
           class ExposureBar, class Kernel = Linear>

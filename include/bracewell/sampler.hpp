@@ -20,9 +20,9 @@ struct ValueAndGradient {
   V gradient[N];
 };
 
-/// F~(κ) = Σ_m F[m mod n] Π_d φ(κ_d − m_d) over the half spectrum of one reference, with Friedel symmetry. κ is in index units
-/// of the reference, x first. Beyond its band, |κ_d| > n_d / 2 (with a relative slack of 1e-6), and for NaN, values are 0 and
-/// nothing is inserted.
+/// F~(κ) = Σ_m F[m mod n] Π_d φ(κ_d − m_d) over the half spectrum of one reference, with Friedel symmetry. κ is in index
+/// units of the reference, x first. Beyond its band, |κ_d| > n_d / 2 (with a relative slack of 1e-6), and for NaN, values
+/// are 0 and nothing is inserted.
 ///
 /// A real array (weights, densities) is sampled with |φ| in place of φ.
 ///
@@ -63,8 +63,8 @@ class Sampler {
     return result;
   }
 
-  /// Hermitian insertion: adds value · φ to the neighbours of κ and its conjugate to those of −κ, atomically, so that sums depend
-  /// on the order of additions.
+  /// Hermitian insertion: adds value · φ to the neighbours of κ and its conjugate to those of −κ, atomically, so that sums
+  /// depend on the order of additions.
   KOKKOS_FUNCTION void insert(const Kappa& kappa, const Value& value) const { add<true>(kappa, value); }
 
   /// The transpose of `value` over the stored reals: adds dL/dF for dL = Re(conj(cotangent) dF~(κ)), atomically.
@@ -83,9 +83,10 @@ class Sampler {
   KOKKOS_FUNCTION auto plan(const Kappa& kappa) const {
     detail::BlockTaps<T, N, 1, Kernel::reach, Slopes, Symmetric, 1> plan;
     T at[N];
+    const int base[N] = {};
     for (int d = 0; d < N; ++d) at[d] = kappa[d];
     plan.block.lanes = {0, 1};
-    plan.stencil.template set<absolute>(0, kernel_, at, grid_.extent[0]);
+    plan.stencil.template set<absolute>(0, kernel_, base, at, grid_.extent[0]);
     return plan;
   }
 

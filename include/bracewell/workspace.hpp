@@ -14,12 +14,12 @@
 
 namespace bracewell {
 
-/// Scratch that calls take from `options.workspace`, grown when one needs more. Calls that may overlap, on instances of an
-/// execution space, need one each. It must be gone before Kokkos::finalize.
+/// Scratch that calls take from `options.workspace`, grown when one needs more. Calls that may overlap, on different
+/// instances of an execution space, need one each. It must be gone before Kokkos::finalize.
 ///
-/// Of the slicer only cotangents of poses need scratch, some hundred bytes for each slice, and deterministic insertion on devices,
-/// 8 bytes for each real number of its outputs; what the rasterizer needs is told at its operations. Without a Workspace they
-/// allocate it, and its release waits, as Kokkos does before it frees memory.
+/// In the slicer two things need scratch: cotangents of poses, some hundred bytes for each slice, and deterministic
+/// insertion on devices, 8 bytes for each real number of its outputs. What the rasterizer needs is said at its operations.
+/// Without a Workspace a call allocates scratch, and waits when it frees it, since Kokkos waits before it frees memory.
 class Workspace {
  public:
   /// `count` numbers with undefined values, in memory of the execution space.

@@ -1,40 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Writes maps that an example must refuse, each with one thing wrong, and a good one: bad_maps FOLDER
-#include <gemmi/ccp4.hpp>
+// Writes maps that an example must refuse, each with one thing wrong, and good ones: bad_maps FOLDER
+#include "mrc_bytes.hpp"
 
-#include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <functional>
 #include <iostream>
-#include <limits>
-#include <vector>
 
-namespace {
-
-using Bytes = std::vector<char>;
-
-/// Sets word w (from 1) of a header, or of what follows it.
-template <class T>
-void set(Bytes& file, int w, T value) {
-  static_assert(sizeof value == 4);
-  std::memcpy(file.data() + 4 * (w - 1), &value, 4);
-}
-
-/// A map of 16³ voxels of 2 Å with a ball in it.
-Bytes good_map(const std::filesystem::path& path) {
-  gemmi::Ccp4<float> map;
-  map.grid.set_size(16, 16, 16);
-  map.grid.set_unit_cell(32, 32, 32, 90, 90, 90);
-  for (int i = 0; i < 4096; ++i) map.grid.data[i] = std::hypot(i % 16 - 8, i / 16 % 16 - 8, i / 256 - 8) < 4 ? 1.0f : 0.0f;
-  map.update_ccp4_header(2);
-  map.write_ccp4_map(path.string());
-  std::ifstream file(path, std::ios::binary);
-  return Bytes(std::istreambuf_iterator<char>(file), {});
-}
-
-}  // namespace
+using files::Mrc;
 
 int main(int argc, char** argv) {
   if (argc != 2) {
@@ -42,23 +12,57 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::filesystem::path folder = argv[1];
-  std::filesystem::create_directories(folder);
-  const Bytes good = good_map(folder / "good.mrc");
-  const auto spoil = [&](const char* name, const std::function<void(Bytes&)>& change) {
-    Bytes bytes = good;
-    change(bytes);
-    std::ofstream(folder / name, std::ios::binary).write(bytes.data(), std::streamsize(bytes.size()));
-  };
-  spoil("truncated.mrc", [](Bytes& b) { b.resize(b.size() - 1000); });
-  spoil("header_only.mrc", [](Bytes& b) { b.resize(500); });
-  spoil("complex.mrc", [](Bytes& b) { set(b, 4, 4); });
-  spoil("empty.mrc", [](Bytes& b) { set(b, 3, 0); });
-  spoil("skew.mrc", [](Bytes& b) { set(b, 15, 94.3f); });
-  spoil("unequal.mrc", [](Bytes& b) { set(b, 11, 33.0f); });
-  spoil("no_cell.mrc", [](Bytes& b) {
-    for (int w = 11; w <= 13; ++w) set(b, w, 0.0f);
-  });
-  spoil("nan.mrc", [](Bytes& b) { set(b, 257 + 100, std::numeric_limits<float>::quiet_NaN()); });
-  spoil("zeros.mrc", [](Bytes& b) { std::fill(b.begin() + 1024, b.end(), '\0'); });
-  spoil("words.txt", [](Bytes& b) { b.assign(3000, 'x'); });
+  const auto save = [&](const char* name, const files::Bytes& bytes) { files::write(folder / name, bytes); };
+  const auto spoilt = [](int word, auto value) { return files::ball().set(word, value).bytes(); };
+  const files::Bytes good = files::ball().bytes();
+  save("good.mrc", good);
+  save("truncated.mrc", files::Bytes(good.begin(), good.end() - 1000));
+  save("header_only.mrc", files::Bytes(good.begin(), good.begin() + 500));
+  save("complex.mrc", spoilt(4, 4));
+  save("colours.mrc", spoilt(4, 16));
+  save("empty.mrc", spoilt(3, 0));
+  save("axes.mrc", spoilt(17, 3));
+  save("skew.mrc", spoilt(15, 94.3f));
+  save("unequal.mrc", spoilt(11, 33.0f));
+  save("absurd_cell.mrc", files::ball().set(11, 1e-38f).set(12, 1e-38f).set(13, 1e-38f).bytes());
+  save("no_cell.mrc", files::ball().set(11, 0.0f).set(12, 0.0f).set(13, 0.0f).bytes());
+  save("words.txt", files::Bytes(3000, 'x'));
+  save("huge.mrc", files::ball().set(1, 2000000000).set(2, 2000000000).set(3, 2000000000).bytes());
+  save("huge.mrc.gz", files::gzipped(files::ball().set(1, 2000).set(2, 2000).bytes()));
+  save("cut.mrc.gz", [&] {
+    const auto packed = files::gzipped(good, 2);
+    return files::Bytes(packed.begin(), packed.end() - 20);
+  }());
+  save("zeros.mrc", [] {
+    Mrc map = files::ball();
+    std::fill(map.values.begin(), map.values.end(), 0);
+    return map.bytes();
+  }());
+  save("nan.mrc", [&] {
+    files::Bytes bytes = good;
+    std::memcpy(bytes.data() + 1024 + 400, "\x00\x00\xc0\x7f", 4);
+    return bytes;
+  }());
+  save("stack.mrc", Mrc({32, 32, 50}, 2).set(23, 0).set(10, 1).bytes());
+  save("named.mrcs", good);
+  save("volumes.mrc", Mrc({16, 16, 32}, 1).set(23, 401).set(10, 16).bytes());
+  save("uneven_volumes.mrc", Mrc({16, 16, 33}, 1).set(23, 401).set(10, 16).bytes());
+
+  // Odd about the origin: its images of pure noise correlate with it negatively or not at all.
+  Mrc odd({16, 16, 16}, 1);
+  for (int i = 0; i < 4096; ++i) {
+    const int x = i % 16 - 8, y = i / 16 % 16 - 8, z = i / 256 - 8;
+    odd.values[std::size_t(i)] = x * x + y * y + z * z < 49 ? 7 * x - 5 * y + 3 * z + x * y * z : 0;
+  }
+  save("odd.mrc", odd.bytes());
+
+  // A plate, whose cube has 27 billion voxels.
+  save("plate.mrc", Mrc({3000, 30, 1}, 0).bytes());
+
+  // 16 million voxels in a few kB, most of them 0.
+  Mrc large({256, 256, 256}, 0);
+  std::fill(large.values.begin(), large.values.end(), 0);
+  large.values[(128 * 256 + 128) * 256 + 130] = 100;
+  large.values[(120 * 256 + 128) * 256 + 128] = 50;
+  save("large.mrc.gz", files::gzipped(large.bytes(), 2));
 }

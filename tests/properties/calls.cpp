@@ -133,16 +133,3 @@ TEST_CASE("calls do not wait, and with a workspace allocate nothing the second t
     exec.fence();
   }
 }
-
-TEST_CASE("a workspace serves smaller calls and grows for larger ones", "[tools]") {
-  const Exec exec;
-  bw::Workspace workspace;
-  const auto allocations = [&](std::size_t count) {
-    return record([&] { workspace.numbers(exec, count); }).allocations.size();
-  };
-  CHECK(allocations(10) == 1);
-  CHECK(allocations(10) == 0);
-  CHECK(allocations(3) == 0);
-  CHECK(allocations(11) == 1);
-  CHECK(workspace.numbers(exec, 11).size() >= 11);
-}

@@ -138,16 +138,9 @@ struct Chain {
 /// run(chain) with each kernel of the library and one of a user's own.
 template <int N, int M, class Run>
 void for_chains(Random& random, int rounds, const Run& run) {
-  for (int i = 0; i < rounds; ++i) {
-    const SliceProblem s = smooth_problem(random, N, M);
-    INFO(text(s));
-    INFO("interpolation " << i % 6);
-    if (i % 6 == 5) {
-      run(Chain<N, M, QuadraticSpline>{s, options(s, {}), {}});
-    } else {
-      run(Chain<N, M, bw::None>{s, options(s, interpolations[i % 6]), {}});
-    }
-  }
+  for_smooth_problems(random, N, M, rounds, [&](const SliceProblem& s, const bw::SliceOptions& options, const auto& kernel) {
+    run(Chain<N, M, std::decay_t<decltype(kernel)>>{s, options, kernel});
+  });
 }
 
 /// Whether a cotangent lives at a frequency of a slice.

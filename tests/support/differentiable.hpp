@@ -8,7 +8,6 @@
 #include <bracewell/options.hpp>
 
 #include <limits>
-#include <tuple>
 
 namespace support {
 
@@ -34,27 +33,20 @@ Options accumulating(Options options, const Arguments* start) {
 }
 
 /// run(X...) with each of `views` or, where its bit of the mask is not set, none.
-template <bool Subsets, class Run, class... Views>
-void with_subset(unsigned mask, const Run& run, const Views&... views) {
-  const auto choose = [&](auto&& self, int i, const auto& chosen, const auto& first, const auto&... rest) -> void {
-    const auto next = [&](const auto& x) {
-      const auto longer = std::tuple_cat(chosen, std::make_tuple(x));
-      if constexpr (sizeof...(rest) == 0) {
-        std::apply(run, longer);
-      } else {
-        self(self, i + 1, longer, rest...);
-      }
-    };
-    if constexpr (Subsets) {
-      if (!(mask >> i & 1)) return next(bracewell::none);
-    }
-    next(first);
+template <bool Subsets, class Run>
+void with_subset(unsigned, const Run& run) {
+  run();
+}
+template <bool Subsets, class Run, class View, class... Views>
+void with_subset(unsigned mask, const Run& run, const View& view, const Views&... views) {
+  const auto choose = [&](const auto& x) {
+    with_subset<Subsets>(
+        mask >> 1, [&](const auto&... others) { run(x, others...); }, views...);
   };
   if constexpr (Subsets) {
-    choose(choose, 0, std::tuple<>(), views...);
-  } else {
-    run(views...);
+    if (!(mask & 1)) return choose(bracewell::none);
   }
+  choose(view);
 }
 
 /// What run(X...) writes to X, which are chosen so.

@@ -47,6 +47,28 @@ struct Refuses {
   }
 };
 
+/// An operation's two derivatives: of a misfit both speak, each with its own names.
+template <class Fitting, class Jvp, class Vjp>
+struct BothRefuse {
+  Jvp jvp;
+  Vjp vjp;
+
+  void fit() const {
+    const Fitting fine;
+    CHECK_NOTHROW(jvp.function(fine));
+    CHECK_NOTHROW(vjp.function(fine));
+  }
+  void operator()(void (*spoil)(Fitting&), const std::string& in_jvp, const std::string& in_vjp) const {
+    jvp.check(spoil, in_jvp);
+    vjp.check(spoil, in_vjp);
+  }
+  void operator()(void (*spoil)(Fitting&), const std::string& words) const { (*this)(spoil, words, words); }
+};
+template <class Fitting, class Jvp, class Vjp>
+BothRefuse<Fitting, Jvp, Vjp> both_refuse(const Jvp& jvp, const Vjp& vjp) {
+  return {jvp, vjp};
+}
+
 template <class Fitting, class Function, class Outputs>
 Refuses<Fitting, Function, Outputs> refuses(const char* name, const Function& function, const Outputs& outputs) {
   return {name, function, outputs};

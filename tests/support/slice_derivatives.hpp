@@ -34,6 +34,28 @@ struct SliceArrays {
   }
 };
 
+/// For all arguments together.
+template <class T>
+DerivativeTolerance limits() {
+  // Sums of some thousand terms of both signs; finite differences only where their rounding, eps / step, allows.
+  if (sizeof(T) == 8) return {.subsets = false};
+  return {.dot = 1e-5, .same = 1e-5, .difference = 0, .subsets = false};
+}
+
+/// check(problem, options, kernel) for smooth problems, in turns with each kernel of the library, by options, and one of a user's.
+template <class Check>
+void for_smooth_problems(Random& random, int axes, int slice_axes, int rounds, const Check& check) {
+  for (int i = 0; i < rounds; ++i) {
+    const SliceProblem s = smooth_problem(random, axes, slice_axes);
+    INFO(text(s) << " interpolation " << i % 6);
+    if (i % 6 == 5) {
+      check(s, options(s, {}), QuadraticSpline{});
+    } else {
+      check(s, options(s, interpolations[i % 6]), bracewell::none);
+    }
+  }
+}
+
 /// project, of references, rotations and shifts.
 template <class T, int N, int M, bool Subsets, class Kernel>
 Differentiable differentiable_project(const SliceProblem& s, bracewell::SliceOptions options, const Kernel& kernel) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All arguments of a call together: their types in sentences, their extents, and that outputs lie apart from everything else.
+// All arguments of a call together: their types in sentences, their extents, and that outputs lie apart from everything
+// else.
 //
 // P, the types of a problem, has
 //   Exec, T, N, M, K, batch, channels   the execution space, the precision, numbers of axes (0 where there are none)
@@ -25,10 +26,10 @@ namespace bracewell::detail {
 struct Argument {
   Shape shape;
   const Axis* axes;
-  int count;  // of these, where all of a lattice or an image are one
+  int count;  // of axes; all of a lattice or of an image count as one
   Kind kind;
   bool written;
-  const char* primal;  // what it is a tangent or cotangent of, and in the shape of where that is an argument too
+  const char* primal;  // the argument that it is a tangent or cotangent of, whose shape it has if the call has that
 
   bool stored() const { return kind == Kind::spectrum || kind == Kind::real; }
 
@@ -52,7 +53,7 @@ struct Counts {
   std::int64_t references, poses, points, channels;
 };
 
-/// Extents of axes, and what says so.
+/// Extents of axes, each with the reason that messages give for it.
 class KnownExtents {
  public:
   explicit KnownExtents(const char* function) : function_(function) {}
@@ -70,7 +71,7 @@ class KnownExtents {
     check_extent(function_, s, i, known.extent, (may_be_1 ? "or 1, " : "") + known.why);
   }
 
-  /// Everything is as another argument has it.
+  /// Checks that shape and real width are those of another argument.
   void check_same(const Shape& s, const Shape& like, bool stored) const {
     if (s.rank != like.rank || !std::equal(s.extent, s.extent + s.rank, like.extent))
       refuse(function_, s.name, "of shape " + text(s), "shape " + text(like) + ", " + as(like));
@@ -90,17 +91,18 @@ class KnownExtents {
   std::array<Known, std::size_t(Axis::lattice)> known_;
 };
 
-/// An output shares no memory with another argument.
+/// Checks that an output shares no memory with another argument.
 inline void check_apart(const char* function, const Shape& output, const Shape& other) {
   if (output.begin < other.end && other.begin < output.end)
     refuse(function, output.name, std::string("in the memory of '") + other.name + "'", "memory of its own");
 }
 
-/// Everything about values. `known`: the numbers of coordinates.
+/// All checks of values. `known` has the numbers of coordinates already.
 inline Counts check_values(const char* function, KnownExtents& known, const ProblemAxes& p, const Argument* begin,
                            const Argument* end) {
   const auto present = [&](Axis axis) { return axis == Axis::B ? p.batch : axis == Axis::C ? p.channels : 1; };
-  // Those that cannot be shared say how large a batch is, and poses how many they are.
+  // The first argument that cannot be shared says how large a batch is, the first that can be shared says how many poses
+  // there are.
   for (const Argument* a = end; a-- != begin;)
     for (int i = 0, axis = 0; i < a->count && a->axes[i] < Axis::lattice; axis += present(a->axes[i++]))
       if (present(a->axes[i]) && a->axes[i] == (a->shareable() ? Axis::P : Axis::B)) known.set(a->axes[i], a->shape, axis);
@@ -126,6 +128,8 @@ inline Counts check_values(const char* function, KnownExtents& known, const Prob
 inline void check_options(const char* function, const SliceOptions& options) {
   if (!(options.oversampling > 0) || !std::isfinite(options.oversampling))
     refuse(function, "options.oversampling", std::to_string(options.oversampling), "a positive number");
+  if (!(options.padding >= 0) || !std::isfinite(options.padding))
+    refuse(function, "options.padding", std::to_string(options.padding), "a positive number, or 0 for oversampling");
   if (!(options.cutoff >= 0))
     refuse(function, "options.cutoff", std::to_string(options.cutoff), "cycles per pixel, 0 or more");
 }
@@ -135,7 +139,7 @@ inline void check_options(const char* function, const RasterOptions& options) {
     refuse(function, "options.voxel_size", std::to_string(options.voxel_size), "0 or a positive length");
 }
 
-/// The types of a call about one array, or others like it.
+/// The types of a call on one array, or on several like it.
 template <class Exec_, class First>
 struct ArrayTypes {
   using Exec = Exec_;
@@ -162,7 +166,8 @@ struct Described {
   const Primal& primal;
 };
 
-// Read or written; must be given or may be none. A tangent or cotangent has the shape of its primal, and is none where that is.
+// Read or written; must be given or may be none. A tangent or cotangent has the shape of its primal, and is none where that
+// is.
 template <class Name, class X>
 Described<Name, false, false, X, X> in(Name, const X& x) {
   return {x, x};
@@ -188,8 +193,8 @@ Described<Name, true, true, X, Primal> cotangent(Name, const X& x, const Primal&
   return {x, primal};
 }
 
-/// Gives an argument's sentences, and lists its arrays. It returns `auto`, as what calls it does, so that compilers come to their
-/// sentences before anything else.
+/// Instantiates the sentences of an argument, and lists its arrays. It returns `auto`, as its callers do, because compilers
+/// then meet the sentences before any other error.
 template <class P, class Name, bool written, bool optional, class X, class Primal>
 auto list_arrays(const X& x, [[maybe_unused]] const Primal& primal, Argument*& end) {
   if constexpr (!requires { Name::kind; }) {
@@ -205,7 +210,7 @@ auto list_arrays(const X& x, [[maybe_unused]] const Primal& primal, Argument*& e
   }
 }
 
-/// Everything about the arguments of a call.
+/// Checks all arguments of a call: first their types, then their values.
 /// \throws std::invalid_argument naming the function, the argument, what it is and what was expected.
 template <class P, class Options, class... D>
 auto check_arguments(const char* function, const Options& options, const D&... described) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What types of arguments are: predicates for sentences in static_assert, and what a type tells.
+// Types of arguments: predicates for the sentences of static_assert, and what can be read off a type.
 #pragma once
 
 #include <bracewell/options.hpp>
@@ -47,7 +47,7 @@ struct PrecisionOf<Kokkos::complex<T>> {
   using type = T;
 };
 
-/// float or double, of a View of these or of their complex numbers.
+/// float or double: the precision of a View of real or complex numbers.
 template <class X>
 using Precision = typename PrecisionOf<typename View<X>::non_const_value_type>::type;
 
@@ -94,7 +94,7 @@ struct PrecisionOrDoubleOf<X> {
   using type = Precision<X>;
 };
 
-/// Of what may be no array, or none.
+/// The precision of an array; double for anything else.
 template <class X>
 using PrecisionOrDouble = typename PrecisionOrDoubleOf<X>::type;
 
@@ -110,7 +110,7 @@ concept Reaches = !Array<X> || bool(Kokkos::SpaceAccessibility<Exec, typename Vi
 template <class Exec>
 concept ExecutionSpace = Kokkos::is_execution_space_v<Exec>;
 
-/// What kernels.hpp asks of a kernel, as far as values go.
+/// What kernels.hpp requires of a kernel for values; slopes and transforms are met where they are used.
 template <class K, class T>
 concept Kernel = !Given<K> || (K::reach >= 1 && requires(const K& k, T t) { T(k.value(t)); });
 
@@ -126,7 +126,7 @@ constexpr bool static_extents_fit() {
   }
 }
 
-/// What a View, or a Spectrum's, holds, const or not; None of None.
+/// The type of the elements of a View, or of a Spectrum's View, const or not; None for None.
 template <class X>
 struct ElementOf {
   using type = None;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every argument of the operations described once: its name, what it is, its axes. The compilers' sentences and the messages at
-// run time follow from it, for the argument itself, its tangent (_dot) and its cotangent (_bar).
+// Every argument of the operations described once: its name, what it is, its axes. The compilers' sentences and the messages
+// at run time follow from it, for the argument itself, its tangent (_dot) and its cotangent (_bar).
 #pragma once
 
 #include <bracewell/detail/arguments/kinds.hpp>
@@ -16,8 +16,8 @@ namespace bracewell::detail {
 /// Half spectra and real arrays in their layout; images; numbers in any layout; a number or an array of numbers.
 enum class Kind { spectrum, real, image, numbers, scalars };
 
-/// Batch, poses, channels, points, coordinates of images and of objects, parameters of a camera; all axes of a reference's lattice,
-/// and of an image. B and C are there where a problem has them.
+/// Batch, poses, channels, points, coordinates of images and of objects, parameters of a camera; all axes of a reference's
+/// lattice, and of an image. B and C are there where a problem has them.
 enum class Axis : std::int8_t { B, P, C, n, M, N, K, lattice, grid };
 
 template <Kind kind, class X>

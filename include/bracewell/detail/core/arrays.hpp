@@ -13,7 +13,7 @@
 
 namespace bracewell::detail {
 
-/// [B][n], and up to two axes more, of any layout. A batch of one has stride 0.
+/// An array [B][n] of any layout, with up to two axes more. A batch of one has stride 0.
 template <class V>
 struct Table {
   V* data;
@@ -27,7 +27,7 @@ struct Table {
   }
 };
 
-/// An element, or what None stands for.
+/// An element of a table; `otherwise` for a table of None.
 template <class T, class V>
 KOKKOS_INLINE_FUNCTION T element(const Table<V>& table, T otherwise, std::int64_t b, std::int64_t i, int e = 0, int d = 0) {
   if constexpr (std::is_same_v<std::remove_const_t<V>, None>) {
@@ -37,8 +37,8 @@ KOKKOS_INLINE_FUNCTION T element(const Table<V>& table, T otherwise, std::int64_
   }
 }
 
-/// A table of float or of double, whichever is there: few numbers for much work, whose precision need not be a type. Without
-/// either every element is the same number.
+/// A table of float or of double, which is known at run time: poses are few numbers for much work, so that their precision
+/// need not be a template parameter. Where both pointers are null, every element is `number`.
 template <bool Written>
 struct PoseTable {
   template <class T>

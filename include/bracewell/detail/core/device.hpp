@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All that is told apart by the compiler of a device: instructions that Kokkos has no name for. Everything else is one source
-// for all backends.
+// What is written otherwise for the compiler of a device: instructions that Kokkos has no name for. Everything else is one
+// source for all backends.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -9,8 +9,9 @@
 
 #include <bracewell/detail/prologue.hpp>
 
-/// Before loops over taps: unrolled, their arrays have constant indices, and stay in a device's registers. Before nested ones not
-/// those of a long kernel, which would become thousands of copies.
+/// To be put before loops over taps. Once these are unrolled, their arrays have constant indices and stay in a device's
+/// registers. Nested loops take BRACEWELL_UNROLL_BY, which leaves those of a long kernel: they would become thousands of
+/// copies.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
 #define BRACEWELL_PRAGMA(text) _Pragma(#text)
 #define BRACEWELL_UNROLL BRACEWELL_PRAGMA(unroll)
@@ -22,13 +23,13 @@
 
 namespace bracewell::detail {
 
-/// For BRACEWELL_UNROLL_BY.
+/// The copies that BRACEWELL_UNROLL_BY makes of a loop over taps.
 template <int Taps>
 struct Unrolled {
   static constexpr int copies = Taps <= 8 ? Taps : 1;
 };
 
-/// exp(−2πi turns). On a device by its functions of multiples of π, which have no slow path for large arguments.
+/// exp(−2πi cycles). A device has functions of multiples of π for it, without a slow path for large arguments.
 template <class T>
 KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor(double cycles) {
   const double rest = cycles - Kokkos::round(cycles);
@@ -46,7 +47,7 @@ KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor(double cycles) {
 #endif
 }
 
-/// What adds to a number of a grid. This one without regard to other threads.
+/// Adds to a number of a grid that no other thread adds to.
 struct PlainAdd {
   template <class T>
   KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
@@ -59,7 +60,7 @@ struct PlainAdd {
   }
 };
 
-/// Adds with regard to other threads.
+/// Adds to a number of a grid that other threads may add to.
 struct AtomicAdd {
   template <class T>
   KOKKOS_INLINE_FUNCTION static void add(T& sum, T term) {
@@ -72,7 +73,7 @@ struct AtomicAdd {
   }
 };
 
-/// The same in a device's global memory, where Hopper adds both parts of a number at once.
+/// The same in a device's global memory, where Hopper adds both components of a complex number at once.
 struct GlobalAtomicAdd : AtomicAdd {
   using AtomicAdd::add;
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Element by element over an array: by rows on the host, one by one on a device.
+// An operation on each element of an array: by rows on the host, one element a thread on a device.
 #pragma once
 
 #include <bracewell/detail/core/arrays.hpp>
@@ -15,7 +15,7 @@
 
 namespace bracewell::detail {
 
-/// Op has row(index), with the indices of a row's first element in memory order, and apply(element, x, what row gave).
+/// Op has row(index), with the indices of a row's first element in memory order, and apply(element, x, result of row).
 template <class Op, class V, int R, bool Rows>
 struct ElementTask {
   Op op;

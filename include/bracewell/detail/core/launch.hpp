@@ -13,37 +13,79 @@
 
 namespace bracewell::detail {
 
-/// On a host, rows of samples are worked on by packs, and every number of an output is summed by one thread; on a device a
-/// thread has one sample and adds atomically.
+/// On a host, a thread works on packs, and every number of an output is summed by one thread. On a device, a thread has one
+/// sample or point, and adds atomically.
 template <class Exec>
 inline constexpr bool on_host = std::is_same_v<typename Exec::memory_space, Kokkos::HostSpace>;
 
-// Tasks that keep all processors busy, whatever their number: sums that are made of a task's share each do not depend on it.
+// Tasks enough to keep all processors busy. Their number does not depend on that of the processors, so that sums over the
+// shares of tasks do not either.
 inline constexpr std::int64_t enough_host_tasks = 256, enough_device_tasks = 2048;
-inline constexpr std::int64_t enough_worker_tasks =
-    64;  // where each needs memory of its own, or is followed by a sum over all
+// The same where each task needs memory of its own, or a sum over all tasks follows.
+inline constexpr std::int64_t enough_worker_tasks = 64;
 
 /// a / b rounded up.
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// Host tasks differ in size, so that threads take them one by one.
-template <class Exec, class Task>
-void launch(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task) {
-  using Policy =
-      std::conditional_t<on_host<Exec>,
-                         Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>, Kokkos::IndexType<std::int64_t>>,
-                         Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>>;
-  Policy policy(exec, 0, tasks);
-  if constexpr (on_host<Exec>) policy.set_chunk_size(1);
-  Kokkos::parallel_for(label, policy, task);
+/// Tasks of one launch on a device: Kokkos 4.5 multiplies numbers of them in 32 bits.
+inline constexpr std::int64_t most_device_tasks = std::int64_t(1) << 30;
+
+/// run(first, last) for the launches that so many tasks need on a device.
+template <class Run>
+void for_launches(std::int64_t tasks, const Run& run) {
+  for (std::int64_t first = 0; first < tasks; first += most_device_tasks)
+    run(first, std::min(tasks, first + most_device_tasks));
 }
 
-/// One of the host's threads: takes tasks one by one, with memory of its own, zeros where a task says that it is `zeroed`.
+/// A device's policy whose launches carry their functor along. Others go through one buffer of the device, and the host
+/// waits for the kernel that used it before.
+template <class Policy>
+auto light_weight(const Policy& policy) {
+  return Kokkos::Experimental::require(policy, Kokkos::Experimental::WorkItemProperty::HintLightWeight);
+}
+
+/// Runs task(i) for i = 0 … tasks − 1. Host tasks differ in size, so that threads take them one by one.
+template <class Exec, class Task>
+void launch(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task) {
+  using Index = Kokkos::IndexType<std::int64_t>;
+  if constexpr (on_host<Exec>) {
+    Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>, Index> policy(exec, 0, tasks);
+    policy.set_chunk_size(1);
+    Kokkos::parallel_for(label, policy, task);
+  } else {
+    for_launches(tasks, [&](std::int64_t first, std::int64_t last) {
+      Kokkos::parallel_for(label, light_weight(Kokkos::RangePolicy<Exec, Index>(exec, first, last)), task);
+    });
+  }
+}
+
+/// A task for teams from one on.
+template <class Task>
+struct TeamTasks {
+  Task task;
+  std::int64_t first;
+
+  template <class Member>
+  KOKKOS_FUNCTION void operator()(const Member& team) const {
+    task(team, first + team.league_rank());
+  }
+};
+
+/// Device: runs task(team, i) for i = 0 … tasks − 1.
+template <class Exec, class Task>
+void launch_teams(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task) {
+  for_launches(tasks, [&](std::int64_t first, std::int64_t last) {
+    Kokkos::parallel_for(label, light_weight(Kokkos::TeamPolicy<Exec>(exec, int(last - first), Kokkos::AUTO)),
+                         TeamTasks<Task>{task, first});
+  });
+}
+
+/// One of the host's threads. It takes tasks one by one, and has memory of its own, zeroed before the first if Task::zeroed.
 template <class Task>
 struct Worker {
   Task task;
   std::int64_t tasks;
-  std::int64_t* next;  // task; it was set to 0
+  std::int64_t* next;  // the next task, for all workers; 0 at first
   double* memory;
   std::int64_t size;  // of a worker's memory
 
@@ -59,7 +101,7 @@ struct SetZero {
   void operator()(std::int64_t) const { *number = 0; }
 };
 
-/// Runs task(i, memory) for i = 0 … tasks − 1. Which worker runs which task is by chance.
+/// Runs task(i, memory) for i = 0 … tasks − 1. Which worker runs which task is left to chance.
 template <class Exec, class Task>
 void for_workers(const Exec& exec, const std::string& label, std::int64_t tasks, double* memory, std::int64_t size,
                  std::int64_t* next, const Task& task) {

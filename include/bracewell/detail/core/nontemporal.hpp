@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writing what is larger than caches past them: lines are then not read first. Plain stores where the processor cannot.
+// Non-temporal stores: what is larger than the caches is written past them, so that its lines are not read first. Where the
+// processor has none, these are plain stores.
 #pragma once
 
 #include <bracewell/detail/core/simd.hpp>
@@ -14,7 +15,7 @@
 
 namespace bracewell::detail {
 
-/// Numbers of bytes that no cache keeps until they are used again.
+/// From so many bytes on, no cache keeps an output until it is used again.
 inline constexpr std::int64_t nontemporal_bytes = std::int64_t(1) << 26;
 
 template <class P>
@@ -49,7 +50,7 @@ void fill_row_nontemporal(T* to, int count, const Value& value) {
   for (; i < count; ++i) to[i] = value.template operator()<T>(i);
 }
 
-/// After the last of these, before others may look.
+/// To be called after the last non-temporal store, before another thread reads.
 inline void fence_nontemporal() {
 #if defined(__SSE2__) && !defined(BRACEWELL_NO_SIMD)
   _mm_sfence();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cotangents of what a whole image shares: sums in double over shares of an image, one a task, which are added in a fixed order.
+// Cotangents of what a whole image has in common, such as its pose. A task sums its share of an image in double, and shares
+// are added in a fixed order, so that no sum depends on which thread had which share.
 #pragma once
 
 #include <bracewell/detail/core/launch.hpp>
@@ -47,7 +48,7 @@ struct SumsOfArray {
   double scale[Rows][Columns];
 };
 
-/// Those that begin at `first`, multiplied by nothing.
+/// Sums that lie side by side from `first` on, with scale 1.
 template <int Rows, int Columns>
 SumsOfArray<Rows, Columns> sums_of_array(int first) {
   SumsOfArray<Rows, Columns> place{first, Columns, {}};
@@ -77,7 +78,7 @@ struct AddShares {
   }
 };
 
-/// Adds the shares to the array that they belong to, [P] or [B][P] and `Axes` axes more; to none, nothing.
+/// Adds the shares to the array that they belong to, [P] or [B][P] with `Axes` axes more; does nothing for none.
 template <int Axes, class Exec, class Bar, int Rows, int Columns>
 void add_shares(const Exec& exec, const std::string& label, const Bar& bar, const SharedSums& from,
                 const SumsOfArray<Rows, Columns>& place, std::int64_t objects, std::int64_t poses, bool accumulate) {

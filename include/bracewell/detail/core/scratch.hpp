@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Scratch in pieces.
+// Scratch memory of one call, in pieces.
 #pragma once
 
+#include <bracewell/detail/core/launch.hpp>
 #include <bracewell/workspace.hpp>
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 
 namespace bracewell::detail {
 
-/// Pieces of a Workspace, or else of one of its own; it must outlive the kernels that use it.
+/// Pieces of a Workspace, or else of memory of its own.
 class Scratch {
  public:
   explicit Scratch(Workspace* workspace) : workspace_(workspace ? workspace : &own_) {}
@@ -28,6 +29,13 @@ class Scratch {
   template <class Exec>
   void allocate(const Exec& exec) {
     data_ = workspace_->numbers(exec, size_).data();
+  }
+
+  /// After the last kernel that uses it was launched: memory of its own is kept until that has ended.
+  template <class Exec>
+  void release(const Exec& exec) const {
+    if constexpr (!on_host<Exec>)
+      if (workspace_ == &own_ && data_) exec.fence("bracewell: scratch without a Workspace is freed");
   }
 
   template <class V>

@@ -28,7 +28,7 @@ inline constexpr int register_bytes = 16;
 template <class T>
 inline constexpr int width = register_bytes > int(sizeof(T)) ? register_bytes / int(sizeof(T)) : 1;
 
-/// Lanes of the packs that Count values side by side are worked on in.
+/// Lanes of the packs in which Count values side by side are worked on.
 template <class T, int Count>
 inline constexpr int pack_width = Count < width<T> ? Count : width<T>;
 
@@ -47,8 +47,8 @@ struct PackOf<T, 1> {
   using type = T;
 };
 
-/// Of what is kept for Count lanes: packs that cross lines of the cache are slow to store, and slower to load back. For one lane
-/// no more than pointers have.
+/// The alignment of what is kept for Count lanes: packs that cross cache lines are slow to store, and slower to load back.
+/// One lane needs no more than a pointer does.
 template <int Count>
 inline constexpr int alignment = Count > 1 && register_bytes > 0 ? 64 : 8;
 
@@ -166,8 +166,8 @@ KOKKOS_INLINE_FUNCTION bool any(const P& mask) {
   }
 }
 
-/// Asks for the cache line of an address that will be used soon. Inlined by force, as must be what calls it: compilers take a
-/// function that does nothing else for one without effect.
+/// Prefetches the cache line of an address. It is inlined by force, as its callers must be: compilers drop calls of a
+/// function that does nothing else.
 KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* address) {
 #if defined(__GNUC__) || defined(__clang__)
   KOKKOS_IF_ON_HOST((__builtin_prefetch(address);))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From arrays in any layout to the tables that kernels hold.
+// Makes tables, which kernels hold, of arrays in any layout.
 #pragma once
 
 #include <bracewell/detail/arguments/kinds.hpp>
@@ -9,7 +9,7 @@
 
 namespace bracewell::detail {
 
-/// The table of an array, [B][n] or [n] and `Axes` axes more, of elements V; an empty one of what is no array.
+/// The table of an array [B][n] or [n] with `Axes` axes more, of elements V; an empty table for what is no array.
 template <int Axes, class V, class X>
 Table<V> make_table(const X& x) {
   Table<V> table{};
@@ -22,7 +22,7 @@ Table<V> make_table(const X& x) {
   return table;
 }
 
-/// To be read or to be written. The table of none is one of None.
+/// A table to be read, or to be written; a table of None for none.
 template <int Axes, class X>
 auto input_table(const X& x) {
   return make_table<Axes, const Element<X>>(x);
@@ -50,7 +50,7 @@ PoseTable<Written> make_pose_table(const X& x, double otherwise = 0) {
   return table;
 }
 
-/// Zeroes an array on a device; of none, nothing.
+/// Zeroes an array on a device; does nothing for none.
 template <class Exec, class X>
 void fill_zero(const Exec& exec, const X& x) {
   if constexpr (Given<X>) Kokkos::deep_copy(exec, view(x), typename View<X>::value_type(0));

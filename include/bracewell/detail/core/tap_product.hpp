@@ -2,9 +2,9 @@
 // The one recursion over axes: sums over the taps of a product kernel (gather) and its transpose (spread), for any
 // number of axes, with or without derivatives.
 //
-// A walk knows the taps of one sample: `taps` an axis, weight(axis, j), slope(axis, j), start() and
-// step(axis, j, where), which goes one axis further. Axes above x are walked here; what happens along x is the
-// leaf's matter, since there memory is contiguous.
+// A walk knows the taps of one sample, or of a pack of samples. It has `taps`, their number on an axis, weight(axis, j),
+// slope(axis, j), for `spread` owns(axis, j), and step(axis, j, where), which goes to tap j of an axis. The recursion goes
+// over the axes above x. What happens along x, where memory is contiguous, is the leaf's part.
 #pragma once
 
 #include <bracewell/detail/core/device.hpp>
@@ -27,7 +27,7 @@ struct Jet<V, 0> {
   V value;
 };
 
-/// A number and its rate of change: products of weights, where an insertion's rate is inserted.
+/// A number and its rate of change, for products in forward mode. A Jet has derivatives along axes instead.
 template <class T>
 struct Dual {
   T value, rate;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the types of a problem of the rasterizer are, and from its arguments to the plain structures that kernels hold.
+// The types of a problem of the rasterizer, and the plain structures that kernels hold, made of its arguments.
 #pragma once
 
 #include <bracewell/detail/arguments/call.hpp>
@@ -14,7 +14,7 @@
 
 namespace bracewell::detail {
 
-/// 0 where it is not static, or not there.
+/// The last extent of a View; 0 where it is not static, or where there is no View.
 template <class X>
 constexpr int last_static_extent() {
   if constexpr (rank_of<X>() == 0) {
@@ -53,7 +53,7 @@ struct RasterTypes {
   }
 };
 
-/// Of images, to be read or to be written.
+/// The stack of images, to be read or to be written.
 template <class P, class V, class X>
 ImageStack<V, P::M> make_images(const X& x) {
   constexpr int rank = rank_of<X>();
@@ -78,7 +78,7 @@ auto output_images(const X& x) {
 }
 
 /// R q + t or a camera, with the tangents of its parameters unless these are none.
-template <class P, class PosesArg, class PosesDot>
+template <class P, class C, class PosesArg, class PosesDot>
 auto make_projection(const PosesArg& poses, const PosesDot& poses_dot, const VoxelFrame<P::M>& frame) {
   constexpr bool moves = Given<parameters_type<PosesDot>> || Given<rotations_type<PosesDot>> || Given<shifts_type<PosesDot>>;
   const auto tangent = [](auto axes, const auto& x) {
@@ -91,12 +91,12 @@ auto make_projection(const PosesArg& poses, const PosesDot& poses_dot, const Vox
   constexpr std::integral_constant<int, 1> vector;
   constexpr std::integral_constant<int, 2> matrix;
   if constexpr (P::camera) {
-    return CameraProjection<typename P::T, P::N, P::M, P::K, std::decay_t<decltype(poses.projection)>, moves>{
+    return CameraProjection<C, P::N, P::M, P::K, std::decay_t<decltype(poses.projection)>, moves>{
         frame, poses.projection, make_pose_table<1>(poses.parameters), tangent(vector, parameters_of(poses_dot))};
   } else {
-    return AffineProjection<typename P::T, P::N, P::M, moves>{
-        frame, make_pose_table<2>(poses.rotations), make_pose_table<1>(poses.shifts),
-        tangent(matrix, rotations_of(poses_dot)), tangent(vector, shifts_of(poses_dot))};
+    return AffineProjection<C, P::N, P::M, moves>{frame, make_pose_table<2>(poses.rotations),
+                                                  make_pose_table<1>(poses.shifts), tangent(matrix, rotations_of(poses_dot)),
+                                                  tangent(vector, shifts_of(poses_dot))};
   }
 }
 
@@ -106,9 +106,10 @@ auto make_problem(const char* function, const Counts& counts, const Cloud& cloud
                   const K& kernel) {
   if (counts.points > std::numeric_limits<std::int32_t>::max())
     refuse(function, "points", std::to_string(counts.points) + " points", "no more than 2^31 - 1");
-  auto projection = make_projection<P>(poses, poses_dot, VoxelFrame<P::M>(images.extent, options.voxel_size));
   auto points = input_table<1>(cloud.points);
   auto weights = input_table<P::channels>(cloud.weights);
+  using C = CoordinateType<typename P::T, decltype(points)>;
+  auto projection = make_projection<P, C>(poses, poses_dot, VoxelFrame<P::M>(images.extent, options.voxel_size));
   return RasterProblem<typename P::T, P::N, P::M, decltype(points), decltype(weights), decltype(projection), K>{
       counts.references,
       counts.poses,

@@ -44,7 +44,7 @@ struct AddPoint {
     point.set(op.problem.kernel, projected.x, op.images.extent);
     if (!point.inside[0]) return;
     const auto out_weight = op.out_weight(b, p);
-    using XDot = std::conditional_t<Op::tangent, const T(*)[1], None>;
+    using XDot = std::conditional_t<Op::tangent, const typename Op::C(*)[1], None>;
     XDot x_dot{};
     if constexpr (Op::tangent) x_dot = projected.x_dot;
     const EdgeWalk<Taps, M, XDot> walk(point, op.images.stride, x_dot, 0, op.images.extent);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cotangents of points, poses and exposures on a device: a team has a stretch of the points, a thread one of them.
+// Cotangents of points, poses and exposures on a device: a team has a range of the points, a thread one of them.
 #pragma once
 
 #include <bracewell/detail/points/host_gradient.hpp>
@@ -8,7 +8,7 @@
 
 namespace bracewell::detail {
 
-/// Device: a team has a stretch of the points of one image, a thread a point.
+/// Device: a team has a range of the points on one image, a thread has a point.
 template <class Op, class PointsBar, class WeightsBar>
 struct GatherTeam {
   using T = typename Op::T;
@@ -20,8 +20,8 @@ struct GatherTeam {
   std::int64_t points_per_task;
 
   template <class Member>
-  KOKKOS_FUNCTION void operator()(const Member& team) const {
-    const std::int64_t image = team.league_rank() / sums.shares, piece = team.league_rank() % sums.shares;
+  KOKKOS_FUNCTION void operator()(const Member& team, std::int64_t task) const {
+    const std::int64_t image = task / sums.shares, piece = task % sums.shares;
     const std::int64_t begin = piece * points_per_task, rest = op.problem.count - begin;
     const std::int64_t b = image / op.problem.poses, p = image % op.problem.poses;
     const auto projection = op.problem.projection.load(b, p);
@@ -43,7 +43,7 @@ struct GatherTeam {
     op.template read<1>(projection, b, p, i, 1, bars, [&](int c, const T(&bar)[1]) {
       if constexpr (Want::weights) Kokkos::atomic_add(&weights(b, i, c), std::decay_t<decltype(*weights.data)>(bar[0]));
     });
-    T q[Op::N], x_bar[Op::M], bar[Op::N] = {}, sum[Op::sums > 0 ? Op::sums : 1] = {};
+    typename Op::C q[Op::N], x_bar[Op::M], bar[Op::N] = {}, sum[Op::sums > 0 ? Op::sums : 1] = {};
     for (int d = 0; d < Op::N; ++d) q[d] = bars.q[d][0];
     for (int e = 0; e < Op::M; ++e) x_bar[e] = bars.x_bar[e][0];
     if constexpr (Want::slopes) projection.template vjp<Want::points, Want::parameters, Want::shifts>(q, x_bar, bar, sum);
@@ -60,10 +60,10 @@ struct VoxelTeam {
   SumVoxels<T, M> voxels;
 
   template <class Member>
-  KOKKOS_FUNCTION void operator()(const Member& team) const {
+  KOKKOS_FUNCTION void operator()(const Member& team, std::int64_t task) const {
     const auto& images = voxels.images;
     const SharedSums& sums = voxels.sums;
-    const std::int64_t image = team.league_rank() / sums.shares, part = team.league_rank() % sums.shares;
+    const std::int64_t image = task / sums.shares, part = task % sums.shares;
     const std::int64_t count = images.voxels() * voxels.channels;
     double total = 0;
     Kokkos::parallel_reduce(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Points onto images, out = background + out_weight Σ_i weight_i Π_e φ(x_e − v_e), and its rate of change: the same sums over dual
-// numbers.
+// Points onto images, out = background + out_weight Σ_i weight_i Π_e φ(x_e − v_e), and its rate of change: the same sums
+// over dual numbers.
 #pragma once
 
 #include <bracewell/detail/core/nontemporal.hpp>
@@ -12,18 +12,19 @@
 
 namespace bracewell::detail {
 
-/// A few points where they are on an image. In idle lanes x is NaN, and the index that of another.
-template <class T, int M, bool Tangent, int Count>
+/// A few points at their places in an image. Idle lanes have x = NaN, and the index of another point.
+template <class C, int M, bool Tangent, int Count>
 struct ProjectedPoints {
-  T x[M][Count];
-  T x_dot[Tangent ? M : 1][Count];
+  C x[M][Count];
+  C x_dot[Tangent ? M : 1][Count];
   std::int32_t index[Count];
 };
 
-/// The operation. Tangent: images are rates of change; their background is its rate.
+/// Draws points. With Tangent, images are rates of change, and `background` is the rate of change of the background.
 template <class RasterProblem, bool Tangent, class PointsDot, class WeightsDot>
 struct DrawOperation {
   using T = typename RasterProblem::T;
+  using C = typename RasterProblem::C;
   using ForOneImage = typename RasterProblem::Projection::ForOneImage;
   static constexpr int N = RasterProblem::N, M = RasterProblem::M, taps = 2 * RasterProblem::Kernel::reach;
   static constexpr bool tangent = Tangent;
@@ -31,9 +32,9 @@ struct DrawOperation {
   static constexpr bool weighted =
       !std::is_same_v<decltype(RasterProblem::weights), Table<const None>> || !std::is_same_v<WeightsDot, Table<const None>>;
   template <int Count>
-  using PointsOnImage = ProjectedPoints<T, M, Tangent, Count>;
+  using PointsOnImage = ProjectedPoints<C, M, Tangent, Count>;
   template <class A, int Count>
-  using TapsOf = PointTaps<T, A, M, RasterProblem::Kernel::reach, Tangent, Count>;
+  using TapsOf = PointTaps<C, A, M, RasterProblem::Kernel::reach, Tangent, Count>;
 
   RasterProblem problem;
   ImageStack<T, M> images;
@@ -46,9 +47,9 @@ struct DrawOperation {
   template <int Count>
   KOKKOS_INLINE_FUNCTION void project(const ForOneImage& projection, std::int64_t b, std::int64_t i, int count,
                                       PointsOnImage<Count>& projected) const {
-    constexpr int W = simd::pack_width<T, Count>;
-    using P = simd::Pack<T, W>;
-    T q[N][Count], q_dot[points_move ? N : 1][Count];
+    constexpr int W = simd::pack_width<C, Count>;
+    using P = simd::Pack<C, W>;
+    C q[N][Count], q_dot[points_move ? N : 1][Count];
     load_points(problem.points, b, i, count, q);
     if constexpr (points_move) load_points(points_dot, b, i, count, q_dot);
     for (int lane = 0; lane < Count; lane += W) {
@@ -77,7 +78,7 @@ struct DrawOperation {
                               nontemporal_bytes;
   }
 
-  /// What an image multiplies its points by.
+  /// The out_weight of an image, and with Tangent its rate.
   KOKKOS_INLINE_FUNCTION Product<double, Tangent> out_weight(std::int64_t b, std::int64_t p) const {
     if constexpr (Tangent) {
       return {problem.out_weight(b, p), out_weight_dot(b, p)};
@@ -86,7 +87,7 @@ struct DrawOperation {
     }
   }
 
-  /// The same times a point's weight.
+  /// The same times the weight of a point in a channel.
   KOKKOS_INLINE_FUNCTION Product<double, Tangent> amplitude(const Product<double, Tangent>& out_weight, std::int64_t b,
                                                             std::int32_t index, int c) const {
     const double weight = element(problem.weights, 1.0, b, index, c);

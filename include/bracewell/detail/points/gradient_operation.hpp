@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// From cotangents of images to those of points, weights, poses and exposures. With G the cotangent of an image, and of a point
+// From cotangents of images to those of points, weights, poses and exposures. With G the cotangent of an image, and of a
+// point
 //
 //     value   = Σ_v G[v] Π_e φ(x_e − v_e),     slope_e = ∂value/∂x_e,
 //
-// the cotangents are those of x, out_weight · weight · slope (which the projection pulls back to points and poses), of its weight,
-// out_weight · value, of out_weight, Σ_i weight_i · value_i, and of the background, Σ_v G[v].
+// the cotangents are those of x, out_weight · weight · slope (which the projection pulls back to points and poses), of its
+// weight, out_weight · value, of out_weight, Σ_i weight_i · value_i, and of the background, Σ_v G[v].
 //
-// Every point reads what it needs: nothing is written by two threads but sums over points, which are made of parts that are
-// added in a fixed order. Points' sums over images are made of few parts as well, where there are too few points for many
-// cores. Only on a device are these added atomically.
+// Every point reads the voxels under its taps. Sums over points, for poses and exposures, are made of shares that are added
+// in a fixed order. Sums over images, for points and weights, are made by one thread on a host, or, where there are too few
+// points for many cores, of shares of the images that are added in a fixed order; on a device they are atomic additions.
 #pragma once
 
 #include <bracewell/detail/points/load.hpp>
@@ -22,7 +23,8 @@
 
 namespace bracewell::detail {
 
-/// Which cotangents are wanted: of points, weights, the projection's parameters (rotations or a camera's), shifts, out_weight.
+/// Which cotangents are wanted: of points, weights, the projection's parameters (rotations or a camera's), shifts,
+/// out_weight.
 template <bool Points, bool Weights, bool Parameters, bool Shifts, bool OutWeight>
 struct Wanted {
   static constexpr bool points = Points, weights = Weights, parameters = Parameters, shifts = Shifts, out_weight = OutWeight;
@@ -87,6 +89,7 @@ template <class RasterProblem, class WantedType>
 struct GradientOperation {
   using Want = WantedType;
   using T = typename RasterProblem::T;
+  using C = typename RasterProblem::C;
   using ForOneImage = typename RasterProblem::Projection::ForOneImage;
   static constexpr int N = RasterProblem::N, M = RasterProblem::M, taps = 2 * RasterProblem::Kernel::reach;
   static constexpr int patch = [] {  // all taps of a point
@@ -97,28 +100,28 @@ struct GradientOperation {
   static constexpr int pose_sums = RasterProblem::Projection::template sum_count<Want::parameters, Want::shifts>;
   static constexpr int sums = pose_sums + (Want::out_weight ? 1 : 0);
   template <int Count>
-  using TapsOf = PointTaps<T, T, M, RasterProblem::Kernel::reach, Want::slopes, Count>;
+  using TapsOf = PointTaps<C, T, M, RasterProblem::Kernel::reach, Want::slopes, Count>;
 
   RasterProblem problem;
   ImageStack<const T, M> images;
 
-  /// Some points on one image: their coordinates, the cotangents of x, and each one's share of the cotangent of out_weight. All
-  /// are 0 for points that drop out.
+  /// Some points on one image: their coordinates, the cotangents of x, and each one's share of the cotangent of out_weight.
+  /// All are 0 for points that drop out.
   template <int Count>
   struct PointCotangents {
-    T q[N][Count];
-    T x_bar[M][Count];
-    T out_weight_bar[Count];
+    C q[N][Count];
+    C x_bar[M][Count];
+    C out_weight_bar[Count];
   };
 
   /// Points i … i + count − 1 of object b on image p. add_weight(c, cotangents of weights).
   template <int Count, class AddWeight>
   KOKKOS_INLINE_FUNCTION void read(const ForOneImage& projection, std::int64_t b, std::int64_t p, std::int64_t i, int count,
                                    PointCotangents<Count>& bars, const AddWeight& add_weight) const {
-    constexpr int W = simd::pack_width<T, Count>;
-    using P = simd::Pack<T, W>;
+    constexpr int W = simd::pack_width<C, Count>;
+    using P = simd::Pack<C, W>;
     using Point = TapsOf<Count>;
-    T x[M][Count];
+    C x[M][Count];
     load_points(problem.points, b, i, count, bars.q);
     for (int lane = 0; lane < Count; lane += W) {
       P at[N], to[M];
@@ -129,7 +132,7 @@ struct GradientOperation {
     Point point;
     point.set(problem.kernel, x, images.extent);
     for (int d = 0; d < N; ++d)
-      for (int lane = 0; lane < Count; ++lane) bars.q[d][lane] = point.inside[lane] ? bars.q[d][lane] : T(0);
+      for (int lane = 0; lane < Count; ++lane) bars.q[d][lane] = point.inside[lane] ? bars.q[d][lane] : C(0);
     for (int lane = 0; lane < Count; ++lane) bars.out_weight_bar[lane] = 0;
     for (int e = 0; e < M; ++e)
       for (int lane = 0; lane < Count; ++lane) bars.x_bar[e][lane] = 0;
@@ -158,8 +161,10 @@ struct GradientOperation {
   template <class Point, class Int, int Count>
   KOKKOS_INLINE_FUNCTION void starts(const Point& point, Int (&where)[Count], Int (&whole)[Count]) const {
     if constexpr (Count > 1) {
-      using I = simd::Pack<Int, simd::pack_width<T, Count>>;
-      const bool fit = images.stride[M - 1] * images.extent[M - 1] <= Kokkos::Experimental::finite_max_v<Int>;
+      using I = simd::Pack<Int, simd::pack_width<C, Count>>;
+      std::int64_t last = 0;  // offset of the farthest tap
+      for (int e = 0; e < M; ++e) last += (images.extent[e] - 1) * images.stride[e];
+      const bool fit = last <= Kokkos::Experimental::finite_max_v<Int>;
       for (int lane = 0; lane < Count; lane += simd::lanes<I>) {
         I at{}, all = I{} + Int(fit);
         const I zero{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Points onto images on the host. A thread sums what falls on a tile of an image in double precision, in the order of the
-// points, and writes it out once: no sum depends on the number of threads. A small image is one tile. Where there are too few
-// such images for many cores, each is summed in parts, by stretches of the points, that are added in their order. For large
+// points, and writes it out once: no sum depends on the number of threads. A small image is one tile. Where there are too
+// few such images for many cores, each is summed in parts, by ranges of the points, that are added in their order. For large
 // images the points are first sorted by tiles.
 #pragma once
 
@@ -18,20 +18,20 @@ template <class Op>
 struct Parts {
   Op op;
   int groups, group;                    // of channels that are summed together
-  std::int64_t parts, points_per_task;  // stretches of points
+  std::int64_t parts, points_per_task;  // ranges of points
   Tile<Op::M> tile;
 
   std::int64_t images() const { return op.problem.objects * op.problem.poses * groups; }
   int channels(int g) const { return std::min(group, op.problem.channels - g * group); }
 };
 
-/// Sums a stretch of the points; writes it out where that is all.
+/// Sums a range of the points, and writes the image if that is all of them.
 template <class Op>
 struct SumPart : Parts<Op> {
   using Parts<Op>::op;
   static constexpr bool zeroed = false;
 
-  double* sums;  // of all parts; null where they are written out at once
+  double* sums;  // of all parts; null where there is but one, which is written at once
 
   void operator()(std::int64_t task, double* memory) const {
     const std::int64_t image = task / this->parts, part = task % this->parts, slice = image / this->groups;
@@ -72,7 +72,7 @@ struct AddParts : Parts<Op> {
   }
 };
 
-/// Strategy and sizes depend on the sizes of the problem alone.
+/// The strategy depends on the sizes of the problem, not on the number of threads.
 template <class Exec, class Op>
 void draw_on_host(const Exec& exec, const std::string& label, const Op& op, Workspace* workspace) {
   constexpr int M = Op::M, taps = Op::taps;
@@ -83,7 +83,8 @@ void draw_on_host(const Exec& exec, const std::string& label, const Op& op, Work
   const int group = std::min(op.problem.channels, 4), groups = int(ceil_div(op.problem.channels, group));
 
   const Tile<M> whole(op.images.extent, taps);
-  // Sums that a core's own cache keeps, or nearly so where there are images for many cores: sorting costs more than misses.
+  // An image whose sums fit a core's own cache is one tile; a larger one too where there are images for many cores, since
+  // sorting costs more than cache misses.
   if (whole.size * group <= (images * groups < enough_worker_tasks ? 40000 : 300000)) {
     const std::int64_t wanted = ceil_div(enough_worker_tasks, images * groups),
                        useful = n / std::max<std::int64_t>(8192, 2 * whole.size);

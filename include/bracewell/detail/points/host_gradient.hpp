@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cotangents of points, poses and exposures on the host: a thread has a stretch of the points.
+// Cotangents of points, poses and exposures on the host: a task has a range of the points.
 #pragma once
 
 #include <bracewell/detail/core/ordered_sums.hpp>
@@ -18,12 +18,12 @@ struct PointParts {
   bool shared;              // by all objects
   std::int64_t origin = 0;  // first of the points
 
-  /// To be indexed by points.
+  /// A row of numbers, to be indexed by points.
   KOKKOS_INLINE_FUNCTION T* at(std::int64_t part, std::int64_t b, std::int64_t component) const {
     return data + ((part * objects + (shared ? 0 : b)) * components + component) * count - origin;
   }
 
-  /// Of one object or of all.
+  /// The numbers of one part.
   std::int64_t size() const { return objects * components * count; }
 };
 
@@ -53,24 +53,25 @@ struct AddPoints {
   }
 };
 
-/// Host: a stretch of the points on some of the images of a group: all images, or those of one object.
+/// Host: a range of the points on some images of a group, which is all images, or those of one object.
 template <class Op, class PointsBar, class WeightsBar>
 struct GatherPoints {
   static constexpr bool zeroed = false;
   using T = typename Op::T;
+  using C = typename Op::C;
 
   Op op;
   PointsBar points_bar;  // Tables, of None where they are not wanted
   WeightsBar weights_bar;
-  PointParts<T> all_points, all_weights;        // where images are in parts; else a worker has memory for a stretch
-  SharedSums sums;                              // a part of the sums is a stretch of the points
+  PointParts<T> all_points, all_weights;        // where images are in parts; else a worker has its own
+  SharedSums sums;                              // a share of them is over a range of the points
   std::int64_t points_per_task, groups, parts;  // parts: of a group's images
   bool accumulate;
 
   void operator()(std::int64_t task, double* memory) const {
     using Want = typename Op::Want;
-    constexpr int N = Op::N, M = Op::M, W = simd::pack_width<T, points_per_block>, size = Op::sums > 0 ? Op::sums : 1;
-    using P = simd::Pack<T, W>;
+    constexpr int N = Op::N, M = Op::M, W = simd::pack_width<C, points_per_block>, size = Op::sums > 0 ? Op::sums : 1;
+    using P = simd::Pack<C, W>;
     using Wide = simd::Pack<double, W>;
     const std::int64_t piece = task % sums.shares, part = task / sums.shares % parts, group = task / sums.shares / parts;
     const std::int64_t begin = piece * points_per_task, end = std::min(begin + points_per_task, op.problem.count);
@@ -116,7 +117,7 @@ struct GatherPoints {
               T* const to = weights.at(part, b, c) + i;
               for (int lane = 0; lane < count; ++lane) to[lane] += bar[lane];
             });
-        T q_bar[N][points_per_block];
+        C q_bar[N][points_per_block];
         for (int lane = 0; lane < points_per_block; lane += W) {
           P q[N], x_bar[M], bar[N] = {};
           for (int d = 0; d < N; ++d) q[d] = simd::load<P>(bars.q[d] + lane);
@@ -129,7 +130,7 @@ struct GatherPoints {
         if constexpr (Want::points)
           for (int d = 0; d < N; ++d) {
             T* const to = points.at(part, b, d) + i;
-            for (int lane = 0; lane < count; ++lane) to[lane] += q_bar[d][lane];
+            for (int lane = 0; lane < count; ++lane) to[lane] += T(q_bar[d][lane]);
           }
         if (++blocks % 16 == 0) flush();  // sums of few numbers keep their precision
       }

@@ -12,14 +12,14 @@
 
 namespace bracewell::detail {
 
-/// A point sorted by tiles. Which it is matters to its weight.
+/// A point in the order of tiles. Its index is kept where it has a weight.
 template <class Op>
 struct SortedPoint {
-  typename Op::T at[Op::M * (Op::tangent ? 2 : 1)];  // x, and x_dot
+  typename Op::C at[Op::M * (Op::tangent ? 2 : 1)];  // x, and x_dot
   [[no_unique_address]] std::conditional_t<Op::weighted, std::int32_t, None> index;
 };
 
-/// Sorting by tiles, of some images at a time.
+/// A counting sort of points by tiles, for some images at a time.
 template <class Op>
 struct PointSort {
   static constexpr int M = Op::M;
@@ -27,18 +27,18 @@ struct PointSort {
   Op op;
   Tiling<M> tiling;
   std::int64_t first_image;
-  std::int64_t parts, points_per_task;  // stretches of points
+  std::int64_t parts, points_per_task;  // ranges of points
   SortedPoint<Op>* entries;             // [image][point]
   std::int32_t* ends;                   // [image][part][key]; counts, then where the entries of a part end
 
   std::int32_t* ends_of(std::int64_t image, std::int64_t part) const { return ends + (image * parts + part) * tiling.keys; }
 
-  /// run(spots, lane, key) for the points of a part that fall on the image.
+  /// Calls run(projected, lane, key) for the points of a part that fall on the image.
   template <class Run>
   void for_points(std::int64_t image, std::int64_t part, const Run run) const {
-    using T = typename Op::T;
-    using Int = simd::Integer<T>;
-    constexpr int W = simd::pack_width<T, points_per_block>;
+    using C = typename Op::C;
+    using Int = simd::Integer<C>;
+    constexpr int W = simd::pack_width<C, points_per_block>;
     using I = simd::Pack<Int, W>;
     const std::int64_t b = (first_image + image) / op.problem.poses, p = (first_image + image) % op.problem.poses;
     const std::int64_t begin = part * points_per_task, end = std::min(begin + points_per_task, op.problem.count);
@@ -50,7 +50,7 @@ struct PointSort {
       for (int lane = 0; lane < points_per_block; lane += W) {
         I keys{}, valid = I{} + Int(1);
         for (int e = 0; e < M; ++e) {
-          auto at = simd::load<simd::Pack<T, W>>(projected.x[e] + lane);
+          auto at = simd::load<simd::Pack<C, W>>(projected.x[e] + lane);
           keys += tiling.key(e, first_tap<Op::taps / 2>(at, op.images.extent[e], valid), Op::taps);
         }
         simd::store(key + lane, keys);
@@ -71,7 +71,7 @@ struct CountKeys : PointSort<Op> {
   }
 };
 
-/// From counts to where entries begin.
+/// Turns counts of entries into the places where they begin.
 template <class Op>
 struct CountsToOffsets : PointSort<Op> {
   void operator()(std::int64_t image) const {
@@ -112,7 +112,7 @@ struct SumTile : PointSort<Op> {
 
   int groups, group;
 
-  /// Of a worker's memory: sums, then marks of rows.
+  /// The size of a worker's memory: sums, then a mark for each row.
   static std::int64_t memory(const Tile<M>& whole, int group) {
     return whole.size * group + ceil_div(whole.size / whole.row(), 8);
   }
@@ -150,7 +150,7 @@ struct SumTile : PointSort<Op> {
   }
 
  private:
-  /// run(entries, count) of what falls on a tile.
+  /// Calls run(entries, count) for each range of entries that fall on a tile.
   template <class Run>
   void for_stretches(std::int64_t image, const std::array<int, M>& at, const Run& run) const {
     const SortedPoint<Op>* const sorted = this->entries + image * this->op.problem.count;
@@ -180,7 +180,7 @@ struct SumTile : PointSort<Op> {
     const auto flush = [&] {
       if (count == 0) return;
       for (int lane = count; lane < points_per_block; ++lane) {
-        for (int e = 0; e < M; ++e) projected.x[e][lane] = Kokkos::Experimental::quiet_NaN_v<T>;
+        for (int e = 0; e < M; ++e) projected.x[e][lane] = Kokkos::Experimental::quiet_NaN_v<typename Op::C>;
         if constexpr (Op::weighted) projected.index[lane] = projected.index[0];
       }
       add_to_tile<Op, points_per_block>(this->op, out_weight, b, projected, tile, channel, channels, sums);

@@ -17,7 +17,7 @@ template <class Op, int Count>
 KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::tangent>& out_weight, std::int64_t b,
                                         const typename Op::template PointsOnImage<Count>& projected, const Tile<Op::M>& tile,
                                         int channel, int channels, double* sums) {
-  constexpr int M = Op::M, taps = Op::taps, W = simd::pack_width<typename Op::T, Count>;
+  constexpr int M = Op::M, taps = Op::taps, W = simd::pack_width<typename Op::C, Count>;
   using Taps = typename Op::template TapsOf<double, Count>;
   using Int = typename Taps::Int;
   using I = simd::Pack<Int, W>;
@@ -70,8 +70,8 @@ KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::
 /// Which rows of a tile's sums are not 0; null: all may be.
 using Touched = const std::uint8_t*;
 
-/// Writes out a tile: base + Σ of `parts` sums, `step` apart; sums may be null for zeros. \param low, high: of the slowest axis,
-/// which part of the tile.
+/// Writes out planes low … high − 1 of the slowest axis of a tile: the background and the sum of `parts` arrays of sums,
+/// `step` apart. `sums` may be null for zeros.
 template <class Op>
 void write_tile(const Op& op, std::int64_t b, std::int64_t p, int c, const Tile<Op::M>& tile, int low, int high,
                 const double* sums, int parts = 1, std::int64_t step = 0, Touched touched = nullptr) {

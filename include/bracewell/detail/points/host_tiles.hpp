@@ -35,7 +35,7 @@ struct Tile {
     }
   }
 
-  /// From one row of sums to the next.
+  /// The distance from one row of sums to the next.
   std::int64_t row() const {
     if constexpr (M > 1) {
       return stride[1];
@@ -44,13 +44,13 @@ struct Tile {
     }
   }
 
-  /// Of a whole image.
+  /// The tile that is a whole image.
   Tile(const int* extents, int taps) : Tile(std::array<int, M>{}.data(), extents, extents, taps) {}
 };
 
-/// Tiles of an image, extents powers of two but at its far edges, and keys to sort points by. Along an axis, points that fall
-/// on tile i alone have key 2i + 1, those that fall on i and i + 1 have 2i + 2, beginning with 0 for those that hang over the
-/// near edge: what falls on tile i has keys 2i … 2i + 2.
+/// Tiles of an image, extents powers of two but at its far edges, and keys to sort points by. Along an axis, points that
+/// fall on tile i alone have key 2i + 1, those that fall on i and i + 1 have 2i + 2, beginning with 0 for those that hang
+/// over the near edge: what falls on tile i has keys 2i … 2i + 2.
 template <int M>
 struct Tiling {
   int log2[M], tiles[M], whole[M], extent[M];
@@ -93,7 +93,7 @@ struct Tiling {
     return Tile<M>(begin, size, whole, taps);
   }
 
-  /// Along axis e, of taps from `first` on; times its stride.
+  /// The part of a key that axis e contributes, for taps from `first` on.
   template <class I>
   I key(int e, const I& first, int taps) const {
     using Int = simd::Lane<I>;
@@ -102,7 +102,7 @@ struct Tiling {
     return (2 * (first >> log2[e]) + 1 + over) * Int(key_stride[e]);
   }
 
-  /// run(first key, last key): stretches of keys whose points fall on a tile, in ascending order.
+  /// Calls run(first key, last key) for the intervals of keys whose points fall on a tile, in ascending order.
   template <class Run>
   void for_keys(const std::array<int, M>& at, const Run& run) const {
     const auto walk = [&](auto&& self, int e, std::int64_t base) -> void {

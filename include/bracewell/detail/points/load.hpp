@@ -17,8 +17,8 @@ template <int N, class P>
 struct Deinterleave {
   static constexpr int W = simd::lanes<P>;
 
-  /// The place in packs a and b, side by side, of lane i of coordinate d, once the first `step` packs have been looked
-  /// through: a holds what was found in them, b is the next.
+  /// Coordinates are picked by one shuffle for each pack of points. This is where lane i of coordinate d is for shuffle
+  /// `step`, in packs a and b side by side: b is pack `step`, a holds what was picked before.
   KOKKOS_INLINE_FUNCTION static constexpr int from(int d, int step, int i) {
     const int place = N * i + d - step * W;
     return step == 1 ? (place + W < 2 * W ? place + W : 0) : place >= 0 && place < W ? W + place : i;
@@ -26,7 +26,7 @@ struct Deinterleave {
 
   template <int D, int... Lane>
   KOKKOS_INLINE_FUNCTION static P pick(const simd::Lane<P>* points, std::integer_sequence<int, Lane...>) {
-#if defined(__CUDACC__)  // which mangles the other half
+#if defined(__CUDACC__)  // nvcc cannot compile the other branch, which it never takes
     return points[D];
 #else
     if constexpr (simd::lanes<P> == 1) {
@@ -52,7 +52,8 @@ struct Deinterleave {
   }
 };
 
-/// Coordinates of the points i … i + count − 1, side by side; idle lanes hold NaN, which drops out. With N = 1, of column `first`.
+/// Coordinates of the points i … i + count − 1, side by side; idle lanes hold NaN, which drops out. With N = 1, column
+/// `first`.
 template <class T, int N, int Count, class V>
 KOKKOS_INLINE_FUNCTION void load_points(const Table<V>& points, std::int64_t b, std::int64_t i, int count, T (&q)[N][Count],
                                         int first = 0) {

@@ -4,11 +4,13 @@
 
 #include <bracewell/detail/core/arrays.hpp>
 
+#include <type_traits>
+
 #include <bracewell/detail/prologue.hpp>
 
 namespace bracewell::detail {
 
-/// Images [B][P][C], and an axis of M each, x first and contiguous.
+/// Images [B][P][C] of M axes each, x first and contiguous.
 template <class V, int M>
 struct ImageStack {
   V* data;
@@ -27,10 +29,15 @@ struct ImageStack {
   }
 };
 
-/// What images are made of, and how they look at it.
+/// What coordinates are computed in: double for double points, whatever images are made of.
+template <class T, class Points>
+using CoordinateType = std::conditional_t<std::is_same_v<Points, Table<const double>>, double, T>;
+
+/// What images are made of: points and weights, the projection, and the kernel that spreads points.
 template <class T_, int N_, int M_, class Points, class Weights, class ProjectionType, class KernelType>
 struct RasterProblem {
   using T = T_;
+  using C = CoordinateType<T, Points>;
   using Projection = ProjectionType;
   using Kernel = KernelType;
   static constexpr int N = N_, M = M_;

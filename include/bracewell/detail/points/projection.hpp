@@ -35,7 +35,7 @@ struct VoxelFrame {
   }
 };
 
-/// A tangent that is there, or is not.
+/// A table of tangents, or None where there are none.
 template <bool Moves>
 using TangentTable = std::conditional_t<Moves, PoseTable<false>, None>;
 
@@ -105,7 +105,7 @@ struct AffineProjection {
         for (int d = 0; d < N; ++d) image.matrix_dot[e][d] = T(frame.scale[e] * rotations_dot(b, p, e, d));
       }
     }
-    if (!Kokkos::isfinite(sum))  // no point is seen, and nothing of this goes into cotangents
+    if (!Kokkos::isfinite(sum))  // no point is drawn, and nothing is added to cotangents
       for (int e = 0; e < M; ++e) {
         image.offset[e] = Kokkos::Experimental::quiet_NaN_v<T>;
         for (int d = 0; d < N; ++d) image.matrix[e][d] = 0;
@@ -169,7 +169,7 @@ struct CameraProjection {
       PackArray<P, N> point;
       PackArray<P, K> parameter;
       for (int lane = 0; lane < simd::lanes<P>; ++lane) {
-        bool seen = false;  // elsewhere derivatives need not be finite
+        bool seen = false;  // where there is no cotangent, derivatives need not be finite
         for (int e = 0; e < M; ++e) seen = seen || bar.value[e][lane] != 0;
         if (!seen) continue;
         const Slopes by(projection, at.point(lane), parameters);
@@ -188,7 +188,7 @@ struct CameraProjection {
     }
 
    private:
-    /// Packs, number by number.
+    /// Packs whose lanes can be had one by one.
     template <class P, int Size>
     struct PackArray {
       T value[Size][simd::lanes<P>] = {};

@@ -18,7 +18,7 @@
 
 namespace bracewell::detail {
 
-/// Of images that start from the background of an exposure; or, as Tangent, of their rates of change.
+/// The operation that draws images on the background of an exposure, or, as Tangent, their rates of change.
 template <class P, bool Tangent, class RasterProblem, class Images, class Start, class ExposureDot, class CloudDot>
 auto make_draw(const RasterProblem& problem, const Images& images, const Start& start, const ExposureDot& exposure_dot,
                const CloudDot& cloud_dot, const RasterOptions& options) {
@@ -84,7 +84,8 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
   Scratch scratch(options.workspace);
   const std::size_t sums_at = scratch.template add<double>(all * pieces * Op::sums);
   const std::size_t voxels_at = scratch.template add<double>(sums_voxels ? all * voxel_parts : 0);
-  // Hosts: cotangents of points and weights, of all of them where images are in parts, else of a stretch for each worker.
+  // On hosts, cotangents of points and weights: of all points where images are shared out in parts, else of a task's points,
+  // for each worker.
   PointParts<T> point_parts{nullptr, objects_of(points_bar), N, parts > 1 ? n : points_per_task, is_shared(points_bar)};
   PointParts<T> weight_parts{nullptr, objects_of(weights_bar), problem.channels, point_parts.count, is_shared(weights_bar)};
   std::size_t next = 0, memory = 0;
@@ -124,18 +125,15 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
     }
     if constexpr (sums_voxels) launch(exec, label + "_background", all * voxel_parts, sum_voxels);
   } else {
-    const auto teams = [&](std::int64_t count) { return Kokkos::TeamPolicy<Exec>(exec, int(count), Kokkos::AUTO); };
     if (!options.accumulate) {
       fill_zero(exec, points_bar);
       fill_zero(exec, weights_bar);
     }
     if constexpr (reads_points)
-      if (all * pieces > 0)
-        Kokkos::parallel_for(label, teams(all * pieces),
-                             GatherTeam<Op, std::decay_t<decltype(points_table)>, std::decay_t<decltype(weights_table)>>{
-                                 op, points_table, weights_table, sums, points_per_task});
-    if constexpr (sums_voxels)
-      if (all > 0) Kokkos::parallel_for(label + "_background", teams(all * voxel_parts), VoxelTeam<T, M>{sum_voxels});
+      launch_teams(exec, label, all * pieces,
+                   GatherTeam<Op, std::decay_t<decltype(points_table)>, std::decay_t<decltype(weights_table)>>{
+                       op, points_table, weights_table, sums, points_per_task});
+    if constexpr (sums_voxels) launch_teams(exec, label + "_background", all * voxel_parts, VoxelTeam<T, M>{sum_voxels});
   }
 
   const auto add = [&](auto axes, const char* suffix, const auto& bar, const SharedSums& from, const auto& place) {
@@ -149,6 +147,7 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
   add(vector, "_shifts", shifts_of(poses_bar), sums, sums_of_array<M, 1>(Want::parameters ? M * N : 0));
   add(scalar, "_out_weight", out_weight_of(exposure_bar), sums, sums_of_array<1, 1>(Op::pose_sums));
   add(scalar, "_background", background_of(exposure_bar), voxel_sums, sums_of_array<1, 1>(0));
+  scratch.release(exec);
 }
 
 }  // namespace bracewell::detail

@@ -13,15 +13,15 @@
 
 namespace bracewell::detail {
 
-/// Where taps of points at x start along one axis, for a pack of points; 0 in `valid` where none falls on a voxel, as where x is
-/// NaN or infinite. `at`: x, or somewhere outside for those.
+/// The first tap along one axis, for a pack of points at x = `at`. `valid` becomes 0 where no tap falls on a voxel; where x
+/// is beyond all taps, NaN or infinite, `at` becomes a place outside.
 template <int Reach, class P, class I>
 KOKKOS_INLINE_FUNCTION I first_tap(P& at, int extent, I& valid) {
   using T = simd::Lane<P>;
   using Int = simd::Lane<I>;
   const P outside = P{} - T(2 * Reach), low = P{} - T(Reach), high = P{} + T(extent + Reach);
   const I none{};
-  // Comparing floating point numbers makes the conversion to integers safe, comparing these is exact.
+  // Comparing reals first makes their conversion to integers safe; comparing the integers is exact.
   at = simd::select(at >= low, simd::select(at < high, at, outside), outside);
   const I first = simd::floor(at) + Int(1 - Reach);
   valid = simd::select(first > I(none - Int(2 * Reach)), simd::select(first < I(none + Int(extent)), valid, none), none);
@@ -39,7 +39,7 @@ struct PointTaps {
   A weight[M][taps][Count];
   A slope[Slopes ? M : 1][taps][Count];  // dweight/dx
 
-  /// Of points at x, within images of such extents.
+  /// Sets the taps of points at x in images of these extents.
   template <class Kernel>
   KOKKOS_INLINE_FUNCTION void set(const Kernel& kernel, const T (&x)[M][Count], const int (&extent)[M]) {
     constexpr int W = simd::pack_width<T, Count>;
@@ -102,7 +102,8 @@ struct TapWalk {
   KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const {
     const auto w = point.weight[axis][j][lane];
     if constexpr (Given<XDot>) {
-      return Dual<std::remove_const_t<decltype(w)>>{w, x_dot[axis][lane] * slope(axis, j)};
+      using W = std::remove_const_t<decltype(w)>;
+      return Dual<W>{w, W(x_dot[axis][lane] * slope(axis, j))};
     } else {
       return w;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the types of a slicing problem are, and from its arguments to the plain structures that kernels hold.
+// The types of a slicing problem, and the plain structures that kernels hold, made of its arguments.
 #pragma once
 
 #include <bracewell/detail/arguments/call.hpp>
@@ -13,7 +13,7 @@
 
 namespace bracewell::detail {
 
-/// Of a grid over the reference's lattice, the poses, and a stack of slices.
+/// The types of a problem with an array over the reference's lattice, poses, and a stack of slices.
 template <class Exec_, class Kernel_, class Lattice, class PosesArg, class Stack>
 struct SlicingTypes {
   using Exec = Exec_;
@@ -35,7 +35,7 @@ struct SlicingTypes {
 template <class A, class B>
 using FirstGiven = std::conditional_t<Given<A>, A, B>;
 
-/// Of back-projection: at least a grid, and what to insert into it.
+/// The types of back-projection, which has at least one grid, and something to insert.
 template <class Exec, class Kernel, class SlicesArg, class Weights, class PosesArg, class Data, class Density>
 struct BackprojectTypes : SlicingTypes<Exec, Kernel, FirstGiven<Data, Density>, PosesArg, FirstGiven<SlicesArg, Weights>> {
   static_assert(Given<Data> || Given<Density>,
@@ -44,7 +44,7 @@ struct BackprojectTypes : SlicingTypes<Exec, Kernel, FirstGiven<Data, Density>, 
                 "bracewell: 'slices' must be given, but for a density from given weights alone");
 };
 
-/// Of one grid alone.
+/// The types of one grid by itself.
 template <int N_>
 struct LatticeTypes {
   static constexpr int N = N_, batch = 0;
@@ -66,7 +66,7 @@ auto make_grid(const X& x) {
   }
 }
 
-/// The grids of an array over a lattice, to be read or to be written; None of None.
+/// The grids of an array over a lattice, to be read or to be written; None for none.
 template <class P, class X>
 auto input_grid(const X& x) {
   return make_grid<P, const Element<X>>(x);
@@ -89,7 +89,7 @@ auto make_stack(const X& x) {
   }
 }
 
-/// Slices or weights, to be read or to be written; None of None.
+/// The stack of slices or weights, to be read or to be written; None for none.
 template <class P, class X>
 auto input_stack(const X& x) {
   return make_stack<P, const Element<X>>(x);
@@ -99,7 +99,7 @@ auto output_stack(const X& x) {
   return make_stack<P, Element<X>>(x);
 }
 
-/// How slices are cut at poses; or at what rates, by tangents of poses.
+/// The geometry of slices at poses, or, from tangents of poses, its rates of change.
 template <class P, class Lattice, class Stack, class PosesArg>
 auto make_geometry(const Counts& counts, const Lattice& lattice, const Stack& stack, const PosesArg& poses,
                    const SliceOptions& options) {

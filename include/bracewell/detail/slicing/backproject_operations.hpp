@@ -10,9 +10,13 @@
 
 namespace bracewell::detail {
 
-/// Times the multiplicity: a half where a sample's column is its own mate.
+/// Multiplies by the multiplicity: ½ on the columns that are their own mates, and 1 elsewhere.
 template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& block, int width, T (&x)[Count]) {
+  if constexpr (Count == 1) {  // no index but a constant: a device keeps the array in a register
+    if (block.kx == 0 || 2 * block.kx == width) x[0] *= T(0.5);
+    return;
+  }
   const auto weigh_column = [&](int kx) {
     const int lane = kx - block.kx;
     if (lane >= block.lanes.begin && lane < block.lanes.end) x[lane] *= T(0.5);
@@ -22,7 +26,7 @@ KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& bl
 }
 
 /// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Idle lanes are
-/// left as they are, unless the caller does not mind.
+/// left as they are, but for IdleLanesToo, where they may hold anything afterwards.
 template <bool IdleLanesToo, class Geometry, class Images, class Weights, class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void load_block(const Geometry& geometry, const Images& slices, const Weights& weights,
                                        const Block<T, N, M, Count>& block, T (&re)[Count], T (&im)[Count],
@@ -96,7 +100,7 @@ struct BackprojectOperation {
     return BackprojectOperation<Geometry, Kernel, std::decay_t<decltype(others)>>{geometry, kernel, others, accumulate};
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {
@@ -124,7 +128,8 @@ struct BackprojectOperation {
     const auto density = arrays.density_of(block.b);
     BlockValues<typename Arrays::Data, typename Arrays::Density, T, Count> values{data, density};
     load_block<true>(geometry, arrays.slices, arrays.weights, block, values.re, values.im, values.weight);
-    // Where several taps share a column, Σ |φ| is not |Σ φ|. On a device it is |φ| always: no choice leaves arrays in registers.
+    // Where several taps share a column, Σ |φ| is not |Σ φ|. A device takes |φ| always, since a choice at run time would put
+    // the arrays on its stack.
     if constexpr (Given<typename Arrays::Density>)
       if (Count == 1 || geometry.extent[0] < 2 * reach) {
         typename Plan<Count>::Stencil absolute;
@@ -135,8 +140,8 @@ struct BackprojectOperation {
   }
 };
 
-/// Inserts the rates of what is inserted, and what is inserted with the rates of its weights. `arrays` has the tangents of slices
-/// and weights; Rates is the Geometry of the poses' tangents.
+/// Inserts the tangents of slices and weights with the kernel's weights, and slices and weights with the rates of change of
+/// these. `arrays` has the tangents of slices and weights; Rates is the Geometry of the tangents of poses.
 template <class Geometry_, class Kernel, class Arrays, class Slices, class Weights, class Rates>
 struct BackprojectTangent {
   using Geometry = Geometry_;
@@ -160,7 +165,7 @@ struct BackprojectTangent {
         geometry, kernel, others, slices, weights, rates, accumulate};
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {
@@ -168,7 +173,7 @@ struct BackprojectTangent {
   }
 
   template <int Count>
-  using Plan = Block<T, N, M, Count>;  // its kernels φ and |φ| make two
+  using Plan = Block<T, N, M, Count>;  // data and density have taps of their own, with weights φ and |φ|
 
   template <int Count, class Rows>
   KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Rows&, Plan<Count>& plan) const {
@@ -222,8 +227,8 @@ struct BackprojectTangent {
   }
 };
 
-/// Gathers the grids of `arrays`, the cotangents of data and density, symmetrised as insertion symmetrises, for the cotangents of
-/// slices, weights (stacks, or None) and poses.
+/// Reads the grids of `arrays`, which are the cotangents of data and density, by the symmetric stencil of insertion, for the
+/// cotangents of slices and weights (stacks, or None) and of poses.
 template <class Geometry_, class Kernel, class Arrays, class SlicesBar, class WeightsBar, class Gradient_>
 struct BackprojectCotangent {
   using Geometry = Geometry_;
@@ -240,14 +245,14 @@ struct BackprojectCotangent {
   Gradient gradient;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
     if (accumulate) return;
     if constexpr (Given<SlicesBar>) write_zeros(slices_bar, b, p, row, begin, end);
     if constexpr (Given<WeightsBar>) write_zeros(weights_bar, b, p, row, begin, end);
   }
 
   template <int Count>
-  using Plan = Block<T, N, M, Count>;  // its kernels φ and |φ| make two
+  using Plan = Block<T, N, M, Count>;  // data and density have taps of their own, with weights φ and |φ|
 
   template <int Count>
   KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, AllRows, Plan<Count>& plan) const {

@@ -8,12 +8,26 @@
 
 namespace bracewell::detail {
 
-/// Some of the neighbouring samples that are worked on together.
+/// The lanes of a block that have samples to work on.
 struct LaneRange {
   int begin, end;
 };
 
-/// exp(−2πi k · turns) for k = 0 … Count − 1 from the first of them: errors grow with log k.
+template <class V>
+inline constexpr int components = 1;
+template <class T>
+inline constexpr int components<Kokkos::complex<T>> = 2;
+template <class V>
+inline constexpr int components<const V> = components<V>;
+
+/// Values at samples side by side, the parts of complex numbers apart: channel 0 the value, channel 1 + d its derivative in
+/// κ_d.
+template <class T, int Components, int Channels, int Count>
+struct alignas(simd::alignment<Count>) Readings {
+  T component[Channels][Components][Count];
+};
+
+/// exp(−2πi k · cycles) for k = 0 … Count − 1, each the product of two before it, so that errors grow with log k.
 template <int Count>
 KOKKOS_INLINE_FUNCTION void set_phases(double cycles, Kokkos::complex<double> (&phase)[Count]) {
   phase[0] = 1;
@@ -21,8 +35,9 @@ KOKKOS_INLINE_FUNCTION void set_phases(double cycles, Kokkos::complex<double> (&
   for (int k = 2; k < Count; ++k) phase[k] = phase[k / 2] * phase[k - k / 2];
 }
 
-/// The phases exp(−2πi k · turns) of Count neighbouring samples of a row: those of a table, times one. How rows and blocks are
-/// reached, from k_x = 0 on, does not change their phases.
+/// The phases exp(−2πi k · cycles) of Count neighbouring samples of a row: a table for the lanes, times a base for the
+/// block. The base is reached from k_x = 0 in the same steps always, so that a phase does not depend on where work on its
+/// row began.
 template <class T, int M, int Count>
 class Phases {
  public:
@@ -43,9 +58,9 @@ class Phases {
     }
   }
 
-  /// To the block of a row from k_x on.
+  /// Goes to the block of a row that begins at k_x.
   template <int N>
-  KOKKOS_INLINE_FUNCTION void start(const Row<T, N, M>& row, int kx) {
+  KOKKOS_INLINE_FUNCTION void start(const Row<N, M>& row, int kx) {
     if constexpr (Count == 1) {
       base_ = phase_factor<T>(row.cycles + kx * cycles_[0]);
     } else {
@@ -101,7 +116,7 @@ class Phases {
 template <class T, int N, int M, int Count>
 struct Block {
   std::int64_t b, p;
-  const Row<T, N, M>* row;
+  const Row<N, M>* row;
   int kx;
   LaneRange lanes;
   const Phases<T, M, Count>* phases;
@@ -116,8 +131,8 @@ struct Block {
   }
 };
 
-/// each(lane) for the samples of a block. With Idle also for other lanes, where all are in the row of so many columns: loops of
-/// known length become a few shuffles.
+/// Runs each(lane) for the samples of a block. With IdleLanesToo it runs for all lanes where all lie in the row, which has
+/// so many columns: a loop of known length becomes a few shuffles.
 template <bool IdleLanesToo, class T, int N, int M, int Count, class Each>
 KOKKOS_INLINE_FUNCTION void for_lanes(const Block<T, N, M, Count>& block, int columns, const Each& each) {
   if (IdleLanesToo ? block.kx + Count <= columns : block.full()) {
@@ -157,7 +172,7 @@ KOKKOS_INLINE_FUNCTION void write_block(const SliceStack<Kokkos::complex<T>, M>&
   }
 }
 
-/// Asks for the cache lines of a block of samples of slices, on the host.
+/// Prefetches a block of samples of slices, on the host.
 template <class V, class T, int N, int M, int Count>
 KOKKOS_FORCEINLINE_FUNCTION void prefetch_block(const SliceStack<V, M>& slices, const Block<T, N, M, Count>& block) {
   if constexpr (Count > 1) {
@@ -170,9 +185,9 @@ template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void prefetch_block(None, const Block<T, N, M, Count>&) {}
 
 /// Zeroes samples that do not count.
-template <class V, class T, int N, int M>
-KOKKOS_INLINE_FUNCTION void write_zeros(const SliceStack<V, M>& slices, std::int64_t b, std::int64_t p,
-                                        const Row<T, N, M>& row, int begin, int end) {
+template <class V, int N, int M>
+KOKKOS_INLINE_FUNCTION void write_zeros(const SliceStack<V, M>& slices, std::int64_t b, std::int64_t p, const Row<N, M>& row,
+                                        int begin, int end) {
   V* out = slices.row(b, p, row);
   for (int kx = begin; kx < end; ++kx) out[kx] = 0;
 }
@@ -180,14 +195,14 @@ KOKKOS_INLINE_FUNCTION void write_zeros(const SliceStack<V, M>& slices, std::int
 /// Rates of change along a row: of κ, and of the phase's angle, in radians.
 template <class T, int N, int M>
 struct RateRow {
-  Row<T, N, M> row;
+  Row<N, M> row;
   double cycles_per_step;
 
-  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return row.kappa(d, kx); }
+  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return T(row.kappa(d, kx)); }
   KOKKOS_INLINE_FUNCTION T angle(int kx) const { return T(2 * Kokkos::numbers::pi * (row.cycles + kx * cycles_per_step)); }
 };
 
-/// `rates`: a Slicing whose poses are tangents.
+/// `rates`: the Geometry of the tangents of poses.
 template <class T, int N, int M, int Count, bool Rotated, bool Shifted>
 KOKKOS_INLINE_FUNCTION RateRow<T, N, M> rate_row(const Geometry<T, N, M, Rotated, Shifted>& rates,
                                                  const Block<T, N, M, Count>& block) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Reading and inserting a few samples at once: on the host by strips of contiguous taps held in packs, on devices and in
-// grids smaller than a stencil tap by tap.
+// What can be known of a few samples before a grid is touched: their weights, and where the rows of their taps are. On the
+// host a row's taps, which are contiguous, are read and written as strips of packs; on devices, and in grids smaller than a
+// stencil, one by one.
 #pragma once
 
 #include <bracewell/detail/core/tap_product.hpp>
@@ -17,8 +18,8 @@ namespace bracewell::detail {
 /// Samples side by side on the host, where packs pay; a device thread has one.
 inline constexpr int samples_per_block = 16;
 
-/// The rows of a grid that a host thread may write: frequencies ±low … ±(high − 1) of each axis above x. It alone inserts there,
-/// in the order of the samples, so that no sum depends on the number of threads. Friedel mates share a zone.
+/// The rows of a grid that a host thread may write: frequencies ±low … ±(high − 1) of each axis above x. It alone inserts
+/// there, in the order of the samples, so that no sum depends on the number of threads. Friedel mates share a zone.
 template <int N>
 struct OwnedRows {
   int low[N], high[N];  // those of x are not used
@@ -32,19 +33,6 @@ struct OwnedRows {
 /// Every row.
 struct AllRows {
   KOKKOS_INLINE_FUNCTION bool owns(int, int, int) const { return true; }
-};
-
-template <class V>
-inline constexpr int components = 1;
-template <class T>
-inline constexpr int components<Kokkos::complex<T>> = 2;
-template <class V>
-inline constexpr int components<const V> = components<V>;
-
-/// Values at samples side by side, the parts of complex numbers apart: channel 0 the value, channel 1 + d its derivative in κ_d.
-template <class T, int Components, int Channels, int Count>
-struct alignas(simd::alignment<Count>) Readings {
-  T component[Channels][Components][Count];
 };
 
 /// The rows of taps of one sample, or of their mates, found tap by tap.
@@ -81,16 +69,16 @@ struct alignas(simd::alignment<Count>) TapRows {
   }();
   using Int = simd::Integer<T>;
 
-  Int row[rows][Count];  // where its first tap is; negative: another owner's
+  Int row[rows][Count];  // where a row's first tap is; negative for another owner's row
 
   static constexpr std::int64_t largest = std::numeric_limits<Int>::max() / N;
-  static constexpr Int none_of_axis = Int(largest);  // less than nothing, even if others are added
+  static constexpr Int none_of_axis = Int(largest);  // its negative leaves an offset negative, whatever other axes add
 
-  /// Whether they can be had of this grid: it is no smaller than a stencil, and offsets fit an Int.
+  /// Whether rows can be found in this grid: it is no smaller than a stencil, and offsets fit an Int.
   template <class V>
   KOKKOS_INLINE_FUNCTION static bool fit(const Grid<V, N>& grid) {
-    bool fit = grid.columns() >= taps && grid.stride[N - 1] * grid.extent[N - 1] <= largest;
-    for (int d = 1; d < N; ++d) fit = fit && grid.extent[d] >= taps;
+    bool fit = grid.columns() >= taps && grid.columns() <= largest;
+    for (int d = 1; d < N; ++d) fit = fit && grid.extent[d] >= taps && grid.stride[d] * grid.extent[d] <= largest;
     return fit;
   }
 
@@ -192,14 +180,23 @@ struct BlockTaps {
                                                   Stencil& stencil) {
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
+    // κ = base + fraction + lane · step, of which only what is less than a block is rounded to T.
+    int base[N];
+    T fraction[N], step[N];
+    for (int d = 0; d < N; ++d) {
+      const double at = block.row->kappa(d, block.kx), whole = Kokkos::abs(at) < 1e9 ? Kokkos::floor(at) : 0;
+      base[d] = int(whole);
+      fraction[d] = T(at - whole);
+      step[d] = T(block.row->step[d]);
+    }
     bool mirrored = false;
     const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
     for (int lane = 0; lane < Count; lane += W) {
-      P kx = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
-      kx = simd::select(kx < first, first, simd::select(kx > last, last, kx)) + T(block.kx);
+      P i = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
+      i = simd::select(i < first, first, simd::select(i > last, last, i));
       P kappa[N];
-      for (int d = 0; d < N; ++d) kappa[d] = kx * block.row->step[d] + block.row->start[d];
-      mirrored |= stencil.template set<Absolute>(lane, kernel, kappa, width);
+      for (int d = 0; d < N; ++d) kappa[d] = i * step[d] + fraction[d];
+      mirrored |= stencil.template set<Absolute>(lane, kernel, base, kappa, width);
     }
     return mirrored;
   }
@@ -213,11 +210,11 @@ struct BlockTaps {
   }
   KOKKOS_INLINE_FUNCTION bool same_rows_as(None) const { return fits; }
 
-  /// Asks for the cache lines of the taps in some grids (or None), where these are too large to be at hand.
+  /// Prefetches the taps in some grids (or None), where these are larger than what a core has for itself.
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
     if constexpr (Count > 1 && N > 1) {
-      constexpr std::int64_t at_hand = 4 << 20;  // bytes; some times what a core has for itself
+      constexpr std::int64_t at_hand = 4 << 20;  // bytes; smaller ones lose by it: bench/README.md, "What limits"
       if (!(same_rows_as(grids) && ...) || (bytes(grids) + ...) < at_hand) return;
       for (const auto& row : rows.row)
         for (int lane = 0; lane < Count; ++lane) (prefetch_at(grids, row[lane] < 0 ? 0 : row[lane]), ...);

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Device, on request: insertion by integers, whose sums do not depend on the order of additions.
 //
-// A first pass over the samples finds the largest modulus of a term, and how many terms one number of the grid can receive at
-// most. In units of a power of two their product is below 2^62. A second pass adds the terms, rounded to whole units, and a
-// third one writes the sums. The units stay on the device, so that nothing waits.
+// A first pass over the samples finds the largest modulus of a term, and how many terms one number of the grid can receive
+// at most. The unit is a power of two for which their product is below 2^62 units. A second pass adds the terms, rounded to
+// whole units, and a third one writes the sums. The units, one for data and one for density, stay on the device, so that
+// nothing waits. With P poses
+//
+//     unit ≤ 2^-60 · max |term| · P · 2 Π_d (2 + ⌊2r / n_d⌋) · min(samples of a slice, max_p Π_e (1 + 2r √N / h_e))
+//
+// where r is the kernel's reach and h_e the length of ∂κ/∂k_e orthogonal to ∂κ/∂k_0 … ∂κ/∂k_{e−1}. Each term is wrong by
+// half a unit at most.
 #pragma once
 
 #include <bracewell/detail/core/launch.hpp>
@@ -19,14 +25,14 @@
 
 namespace bracewell::detail {
 
-/// A real or complex number of a grid, in units that are told elsewhere.
+/// A real or complex number of a grid, in the units of a FixedPointScale.
 template <int Parts>
 struct FixedPoint {
   std::uint64_t component[Parts];  // a sum modulo 2^64, whatever the sums on the way
 };
 
-/// Of the terms of data and of density: the largest modulus while it is looked for, then how many units 1 has; NaN where a
-/// term is not finite, and so will be all of the output.
+/// For the terms of data and of density: their largest modulus, while it is looked for, and then the number of units in 1.
+/// That is NaN where a term is not finite, which makes all of that output NaN.
 struct FixedPointScale {
   double data, density;
   double samples;  // of one slice that reach one point of the lattice, at most
@@ -51,7 +57,7 @@ struct LargestTerm {
   }
 };
 
-/// Adds to fixed-point numbers, with regard to other threads.
+/// Adds to fixed-point numbers, atomically.
 template <class T>
 struct FixedAdd {
   T data, density;  // units of 1
@@ -70,11 +76,12 @@ struct FixedAdd {
   }
 };
 
-/// Some e with x < 2^e, the least but for denormal numbers, of x ≥ 0.
+/// The least e with x < 2^e, for x ≥ 0; for denormal x a larger one.
 KOKKOS_INLINE_FUNCTION int exponent_above(double x) { return int(Kokkos::bit_cast<std::uint64_t>(x) >> 52) - 1022; }
 
-/// How many samples of a slice fall, at most, on a box of that diameter in the reference's lattice: with its axes made
-/// orthogonal one after the other, a frequency has a stretch when those of later axes are given. NaN where axes are dependent.
+/// How many samples of a slice fall, at most, on a box of that diameter in the reference's lattice. With the slice's axes
+/// made orthogonal one after the other, a frequency is confined to an interval once those of later axes are given. NaN where
+/// axes are dependent.
 template <int N, int M>
 KOKKOS_INLINE_FUNCTION double samples_in_box(const Pose<N, M>& pose, double diameter) {
   double count = 1, axis[M][N], square[M] = {};
@@ -98,10 +105,13 @@ struct FindScale {
   using T = typename Op::T;
 
   Op op;
-  std::int64_t samples;  // of a slice
-  double repeats;        // how often each that reaches a point may add to it, and so in all slices
+  std::int64_t samples, all;  // of a slice, and of all slices
+  double repeats;             // how often a sample may add to one point, times the number of poses
 
-  KOKKOS_FUNCTION void operator()(std::int64_t i, FixedPointScale& found) const {
+  KOKKOS_FUNCTION void operator()(std::int64_t first, FixedPointScale& found) const {
+    for (std::int64_t i = first; i < all; i += most_device_tasks) join(found, of_sample(i));
+  }
+  KOKKOS_FUNCTION FixedPointScale of_sample(std::int64_t i) const {
     T data = 0, density = 0;
     PoseSums<typename Op::Gradient> no_sums;
     run_sample(op, i / samples, i % samples, no_sums, LargestTerm<T>{data, density});
@@ -110,7 +120,7 @@ struct FindScale {
     Pose<Op::N, Op::M> pose;
     if (i % samples == 0 && op.geometry.load(slice / poses, slice % poses, pose))
       here.samples = Kokkos::fmin(double(samples), samples_in_box(pose, 2 * Op::reach * Kokkos::sqrt(double(Op::N))));
-    join(found, here);
+    return here;
   }
   KOKKOS_FUNCTION void init(FixedPointScale& found) const { found = {0, 0, 0}; }
   KOKKOS_FUNCTION void join(FixedPointScale& found, const FixedPointScale& other) const {
@@ -191,7 +201,7 @@ Grid<FixedPoint<components<V>>, N> fixed_point_grid(const Grid<V, N>& like, doub
 }
 inline None fixed_point_grid(None, double*) { return {}; }
 
-/// How many integers these are of a reference.
+/// How many integers these are for one reference.
 template <class V, int N>
 std::int64_t integers(const Grid<V, N>& grid) {
   return fixed_point_grid(grid, nullptr).batch_stride * components<V>;
@@ -230,12 +240,13 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
   const std::int64_t samples = geometry.rows() * geometry.columns(), all = geometry.references * geometry.poses * samples;
   double repeats = 2.0 * geometry.poses;  // κ and −κ, and its periodic images
   for (const int extent : geometry.extent) repeats *= 2 + 2 * Op::reach / extent;
-  Kokkos::parallel_reduce(label + "_units", Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, all),
-                          FindScale<FixedOp>{op, samples, repeats}, scale);
+  const Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>> policy(exec, 0, std::min(all, most_device_tasks));
+  Kokkos::parallel_reduce(label + "_units", light_weight(policy), FindScale<FixedOp>{op, samples, all, repeats}, scale);
   launch(exec, label, all, FixedSampleTask<FixedOp>{op, samples, scale.data()});
   write_fixed_point(exec, label + "_data", fixed_data, data, &scale.data()->data, geometry.references, options.accumulate);
   write_fixed_point(exec, label + "_density", fixed_density, density, &scale.data()->density, geometry.references,
                     options.accumulate);
+  scratch.release(exec);
 }
 
 }  // namespace bracewell::detail

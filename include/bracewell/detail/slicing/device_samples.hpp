@@ -53,8 +53,8 @@ struct TeamTask {
   std::int64_t samples;
 
   template <class Member>
-  KOKKOS_FUNCTION void operator()(const Member& team) const {
-    const std::int64_t slice = team.league_rank() / sums.shares, share = team.league_rank() % sums.shares;
+  KOKKOS_FUNCTION void operator()(const Member& team, std::int64_t i) const {
+    const std::int64_t slice = i / sums.shares, share = i % sums.shares;
     const std::int64_t first = share * samples / sums.shares, last = (share + 1) * samples / sums.shares;
     Total total;
     Kokkos::parallel_reduce(

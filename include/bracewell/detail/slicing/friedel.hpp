@@ -15,7 +15,7 @@
 
 namespace bracewell::detail {
 
-/// Arrays over half-spectrum lattices of N axes, x first, contiguous in x; one of each reference, or that of one of them.
+/// Arrays over half-spectrum lattices of N axes, x first and contiguous: those of all references, or that of one.
 template <class V, int N>
 struct Grid {
   V* data;
@@ -26,7 +26,7 @@ struct Grid {
   KOKKOS_INLINE_FUNCTION int columns() const { return extent[0] / 2 + 1; }
 };
 
-/// The grid of reference b; None of None.
+/// The grid of reference b; None for None.
 template <class V, int N>
 KOKKOS_INLINE_FUNCTION Grid<V, N> of_reference(Grid<V, N> grid, std::int64_t b) {
   grid.data += b * grid.batch_stride;
@@ -40,8 +40,9 @@ KOKKOS_INLINE_FUNCTION int row_index(bool mate, int m, int extent) {
   return mate && index != 0 ? extent - index : index;
 }
 
-/// The Taps lattice indices of x from `first` on are stored just there, side by side, where first is between these two. With
-/// Symmetric, as insertions need it, those of self-conjugate planes are not: they are stored twice.
+/// Where `first` is between these two, the taps first … first + Taps − 1 along x are stored columns, and need no mates. With
+/// Symmetric, as for insertion, taps on a self-conjugate plane (k_x = 0 or, for an even width, W/2) do need theirs, since
+/// such a plane holds both mates.
 template <bool Symmetric>
 inline constexpr int first_direct = Symmetric ? 1 : 0;
 template <int Taps, bool Symmetric>
@@ -49,14 +50,15 @@ KOKKOS_INLINE_FUNCTION int last_direct(int width) {
   return (Symmetric ? (width - 1) / 2 : width / 2) + 1 - Taps;
 }
 
-/// First of the Taps stored columns that the taps from `first` on and their mates fall on; fewer where the grid has fewer.
+/// The first of the Taps stored columns that the taps from `first` on and their mates fall on; a narrow grid has fewer
+/// columns.
 template <int Taps>
 KOKKOS_INLINE_FUNCTION int stored_window(int first, int width) {
   const int last = width / 2 + 1 - Taps, column = first < last ? first : last;
   return column < 0 ? 0 : column;
 }
 
-/// Sorts the weights of taps along x by the window's columns: on the taps' own rows and on their mates'.
+/// Splits the weights of taps along x into those on the taps' own rows and those on their mates', by columns of the window.
 template <int Taps, bool Symmetric, class T>
 KOKKOS_INLINE_FUNCTION void split_mates(int first, int width, const T (&tap)[Taps], T (&own)[Taps], T (&mate)[Taps]) {
   for (int i = 0; i < Taps; ++i) own[i] = mate[i] = 0;
@@ -65,7 +67,7 @@ KOKKOS_INLINE_FUNCTION void split_mates(int first, int width, const T (&tap)[Tap
     const int x = frequency_index(first + j, width);
     const bool mirrored = x > width / 2, self_conjugate = 2 * x % width == 0;
     const int place = (mirrored ? width - x : x) - column;
-    for (int i = 0; i < Taps; ++i) {  // no index but constants: a device keeps the arrays in registers
+    for (int i = 0; i < Taps; ++i) {  // constant indices, so that a device keeps the arrays in registers
       own[i] += i == place && !mirrored ? tap[j] : T(0);
       mate[i] += i == place && (mirrored || (Symmetric && self_conjugate)) ? tap[j] : T(0);
     }

@@ -16,13 +16,13 @@
 
 namespace bracewell::detail {
 
-/// Whether |κ_d| ≤ n_d / 2, 1e-6 of it more included. Not so for NaN.
+/// Whether |κ_d| ≤ n_d / 2, with a relative slack of 1e-6; false for NaN.
 template <class T>
 KOKKOS_INLINE_FUNCTION bool in_axis(T kappa, int extent) {
   return Kokkos::abs(kappa) <= T(0.5 * (1 + 1e-6) * extent);
 }
 
-/// One pose: κ = matrix · k, and the phase of sample k is exp(−2πi k · turns).
+/// One pose: κ = matrix · k, and the phase of sample k is exp(−2πi k · cycles).
 template <int N, int M>
 struct Pose {
   double matrix[N][M];
@@ -30,26 +30,26 @@ struct Pose {
 };
 
 /// One row of a slice: κ_d = k_x · step_d + start_d for k_x = begin … end − 1; its other samples do not count.
-template <class T, int N, int M>
+template <int N, int M>
 struct Row {
   int index[M], frequency[M];  // of the axes above x
-  T start[N], step[N];
+  double start[N], step[N];
   double cycles;          // at k_x = 0
   double max_kx_squared;  // of samples within the cutoff
   int begin, end;
 
-  KOKKOS_INLINE_FUNCTION T kappa(int d, int kx) const { return T(kx) * step[d] + start[d]; }
+  KOKKOS_INLINE_FUNCTION double kappa(int d, int kx) const { return kx * step[d] + start[d]; }
 };
 
-/// An array of slices, [B][P] and an axis of M each, contiguous in x.
+/// Slices [B][P] of M axes each, contiguous along x.
 template <class V, int M>
 struct SliceStack {
   V* data;
   std::int64_t batch_stride[2];
   std::int64_t stride[M];
 
-  template <class T, int N>
-  KOKKOS_INLINE_FUNCTION V* row(std::int64_t b, std::int64_t p, const Row<T, N, M>& row) const {
+  template <int N>
+  KOKKOS_INLINE_FUNCTION V* row(std::int64_t b, std::int64_t p, const Row<N, M>& row) const {
     std::int64_t offset = b * batch_stride[0] + p * batch_stride[1];
     for (int e = 1; e < M; ++e) offset += row.index[e] * stride[e];
     return data + offset;
@@ -57,8 +57,8 @@ struct SliceStack {
 };
 
 /// The lattices, what relates them, and the poses. k are the integer frequencies of the slice, and
-/// κ_d = oversampling · (n_d / n_x) · Σ_e (m_x / m_e) R_ed k_e the place in the reference, both x first. Of the rates of change of
-/// poses, rotations or shifts may be left out.
+/// κ_d = oversampling · (n_d / n_x) · Σ_e (m_x / m_e) R_ed k_e the place in the reference, both x first. A Geometry of rates
+/// of change has the tangents of poses instead, of which rotations or shifts may be left out.
 template <class T_, int N_, int M_, bool Rotated, bool Shifted>
 struct Geometry {
   using T = T_;
@@ -105,7 +105,7 @@ struct Geometry {
     return count;
   }
 
-  KOKKOS_INLINE_FUNCTION Row<T, N, M> row(const Pose<N, M>& pose, std::int64_t number) const {
+  KOKKOS_INLINE_FUNCTION Row<N, M> row(const Pose<N, M>& pose, std::int64_t number) const {
     int index[M] = {};
     for (int e = 1; e < M; ++e) {
       index[e] = int(number % slice_extent[e]);
@@ -115,8 +115,8 @@ struct Geometry {
   }
 
   /// The row at these indices of the axes above x.
-  KOKKOS_INLINE_FUNCTION Row<T, N, M> row(const Pose<N, M>& pose, const int (&index)[M]) const {
-    Row<T, N, M> row;
+  KOKKOS_INLINE_FUNCTION Row<N, M> row(const Pose<N, M>& pose, const int (&index)[M]) const {
+    Row<N, M> row;
     double start[N] = {}, square = 0;
     row.cycles = 0;
     row.index[0] = row.frequency[0] = 0;
@@ -129,8 +129,8 @@ struct Geometry {
       square += y * y;
     }
     for (int d = 0; d < N; ++d) {
-      row.start[d] = T(start[d]);
-      row.step[d] = T(pose.matrix[d][0]);
+      row.start[d] = start[d];
+      row.step[d] = pose.matrix[d][0];
     }
     const double limit = cutoff * (1 + 1e-6);
     row.max_kx_squared = (limit * limit - square) * slice_extent[0] * slice_extent[0];
@@ -139,26 +139,24 @@ struct Geometry {
     return row;
   }
 
-  KOKKOS_INLINE_FUNCTION std::int64_t row_number(const Row<T, N, M>& row) const {
+  KOKKOS_INLINE_FUNCTION std::int64_t row_number(const Row<N, M>& row) const {
     std::int64_t number = 0;
     for (int e = M - 1; e > 0; --e) number = number * slice_extent[e] + row.index[e];
     return number;
   }
 
-  /// Whether sample k_x of a row is within the cutoff, 1e-6 of it more included.
-  KOKKOS_INLINE_FUNCTION static bool in_band(const Row<T, N, M>& row, int kx) {
-    return double(kx) * kx <= row.max_kx_squared;
-  }
+  /// Whether sample k_x of a row is within the cutoff, with a relative slack of 1e-6.
+  KOKKOS_INLINE_FUNCTION static bool in_band(const Row<N, M>& row, int kx) { return double(kx) * kx <= row.max_kx_squared; }
 
   /// Whether its κ is within the reference's band.
-  KOKKOS_INLINE_FUNCTION bool in_reference(const Row<T, N, M>& row, int kx) const {
+  KOKKOS_INLINE_FUNCTION bool in_reference(const Row<N, M>& row, int kx) const {
     bool inside = true;
     for (int d = 0; d < N; ++d) inside = inside && in_axis(row.kappa(d, kx), extent[d]);
     return inside;
   }
 
   /// Narrows begin … end to the samples that count: both conditions are convex in k_x.
-  void clip(Row<T, N, M>& row) const {
+  void clip(Row<N, M>& row) const {
     const auto counts = [&](int kx) { return in_band(row, kx) && in_reference(row, kx); };
     if (row.begin == row.end || (counts(row.begin) && counts(row.end - 1))) return;
     narrow(row, -1, row.max_kx_squared > 0 ? std::sqrt(row.max_kx_squared) : 0, [&](int kx) { return in_band(row, kx); });
@@ -167,7 +165,7 @@ struct Geometry {
     double low = -1, high = row.end;
     for (int d = 0; d < N; ++d) {
       const double a = row.step[d], b = row.start[d], half = 0.5 * extent[d] / std::abs(a), centre = -b / a;
-      low = centre - half > low ? centre - half : low;  // no κ_d that varies leaves NaN, and all to `narrow`
+      low = centre - half > low ? centre - half : low;  // NaN where κ_d does not vary: `narrow` does it all
       high = centre + half < high ? centre + half : high;
     }
     narrow(row, low, high, inside);
@@ -176,7 +174,7 @@ struct Geometry {
  private:
   /// From begin … end to its part inside a convex condition, whose real interval is about [low, high].
   template <class Inside>
-  static void narrow(Row<T, N, M>& row, double low, double high, const Inside& inside) {
+  static void narrow(Row<N, M>& row, double low, double high, const Inside& inside) {
     int begin = low > row.begin ? low < row.end ? int(std::ceil(low)) : row.end : row.begin;
     int end = high < row.end - 1 ? high > begin ? int(std::floor(high)) + 1 : begin : row.end;
     while (begin > row.begin && inside(begin - 1)) --begin;

@@ -11,19 +11,19 @@
 
 namespace bracewell::detail {
 
-/// Host: the blocks of samples of one pose, in order. Each is planned, so that its cache lines are on their way, while those
-/// before it are worked on.
+/// Host: the blocks of samples of one pose, in order. Each is planned while those before it wait to be worked on, so that
+/// its cache lines are on their way in the meantime.
 template <class Op, class Rows>
 class Pipeline {
   using Block = detail::Block<typename Op::T, Op::N, Op::M, samples_per_block>;
-  using Row = detail::Row<typename Op::T, Op::N, Op::M>;
+  using Row = detail::Row<Op::N, Op::M>;
   using Phases = detail::Phases<typename Op::T, Op::M, samples_per_block>;
   using Sums = PoseSums<typename Op::Gradient>;
 
  public:
   Pipeline(const Op& op, const Rows& rows, Sums& sums) : op_(op), owned_(rows), sums_(sums) {}
 
-  /// To the next pose.
+  /// Goes to the next pose.
   void start(std::int64_t b, std::int64_t p, const Pose<Op::N, Op::M>& pose) {
     b_ = b;
     p_ = p;
@@ -46,7 +46,7 @@ class Pipeline {
     }
   }
 
-  /// Works on all planned blocks, as it must before the next pose.
+  /// Works on all blocks that wait; to be called before the next pose, and at the end.
   void finish() {
     while (waiting_ > 0) run_first();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Host: insertion by zones of the reference, one for each thread, which finds the samples that fall on it in closed form: rows
-// by the area of the slice that a zone's cross-section cuts out, samples of a row by where the row crosses it.
+// Host: insertion by zones of the reference, one for each thread, which finds the samples that fall on it in closed form:
+// rows by the area of the slice that a zone's cross-section cuts out, samples of a row by where the row crosses it.
 #pragma once
 
 #include <bracewell/detail/core/launch.hpp>
@@ -14,7 +14,7 @@
 
 namespace bracewell::detail {
 
-/// Up to Most stretches of integers, apart and in ascending order.
+/// Up to Most intervals of integers, apart and in ascending order once they are tidy.
 template <int Most>
 struct Intervals {
   int count = 0;
@@ -46,8 +46,8 @@ struct Intervals {
   }
 };
 
-/// What a pose's samples have to do with a zone: κ_d = low_d … high_d or −high_d … −low_d, for the axes d above x, of all samples
-/// whose taps reach the zone, and perhaps of some more.
+/// Finds the samples of a pose whose taps reach a zone, and perhaps some more: on every axis d above x they have
+/// κ_d = low_d … high_d or −high_d … −low_d.
 template <class Geometry>
 class ZoneIntersection {
   static constexpr int N = Geometry::N, M = Geometry::M;
@@ -94,7 +94,8 @@ class ZoneIntersection {
     return s;
   }
 
-  /// Frequencies k_y of rows that may cross: with κ_d = A_d k_x + B_d k_y + C_d of two axes, A_2 κ_1 − A_1 κ_2 knows no k_x.
+  /// Frequencies k_y of rows that may cross: with κ_d = A_d k_x + B_d k_y + C_d of two axes, A_2 κ_1 − A_1 κ_2 is free of
+  /// k_x.
   Intervals<most> rows(const int (&index)[M]) const {
     const auto whole = all(slicing_.slice_extent[1]);
     if constexpr (N < 3) {
@@ -169,7 +170,7 @@ class ZoneIntersection {
     row.end = s.end[s.count - 1];
     slicing_.clip(row);
     for (int i = 0; i < s.count; ++i) {
-      const int begin = s.begin[i];  // a block is one block in every zone: the order of its samples is not the ascending one
+      const int begin = s.begin[i];  // no zone splits a block: insertion takes its samples in an order of its own
       while (i + 1 < s.count && s.begin[i + 1] / samples_per_block == (s.end[i] - 1) / samples_per_block) ++i;
       each(row, std::max(begin, row.begin), std::min(s.end[i], row.end));
     }
@@ -205,7 +206,7 @@ struct ZoneTask {
   }
 };
 
-/// |κ| of some of the samples, and how many each stands for.
+/// |κ| of one of the samples that work is estimated from, and how many samples it stands for.
 template <int N>
 struct WorkSample {
   int at[N];
@@ -234,7 +235,8 @@ std::vector<WorkSample<Geometry::N>> sample_work(const Geometry& geometry) {
   return work_samples;
 }
 
-/// Divides a zone along axes Axis … 1 into so many of about equal work: samples, and rows to be cleared, each worth some samples.
+/// Divides a zone along axes Axis … 1 into `count` of about equal work: samples, and rows to clear, each of which counts as
+/// `per_row` samples.
 template <int Axis, int N>
 void split_zone(const OwnedRows<N>& zone, int count, double per_row, const std::vector<WorkSample<N>>& work_samples,
                 std::vector<OwnedRows<N>>& zones) {
@@ -275,8 +277,8 @@ std::vector<OwnedRows<Geometry::N>> make_zones(const Geometry& geometry, int thr
   constexpr int N = Geometry::N;
   OwnedRows<N> whole{};
   for (int d = 1; d < N; ++d) whole.high[d] = geometry.extent[d] / 2 + 1;
-  const double samples_per_number =
-      1.0 / 32;  // in time, of a number that is cleared; `schedule` of bench/ shows the balance
+  // The time to clear a number, in samples. bracewell_schedule (bench/README.md) shows how well zones are balanced.
+  const double samples_per_number = 1.0 / 32;
   std::vector<OwnedRows<N>> zones;
   split_zone<N - 1>(whole, threads, samples_per_number * (geometry.extent[0] / 2 + 1),
                     threads > 1 ? sample_work(geometry) : std::vector<WorkSample<N>>(), zones);

@@ -22,7 +22,7 @@ struct alignas(simd::alignment<Count>) BlockValues {
   T re[Count] = {}, im[Count] = {}, weight[Count] = {};
 };
 
-/// The rate of change of an insertion into one of the grids, when numbers and κ change.
+/// The same with the rates of change of values and of κ, for the rate of change of an insertion into one of the grids.
 template <class Data, class Density, class T, int N, int Count>
 struct BlockValueRates : BlockValues<Data, Density, T, Count> {
   static constexpr bool rates = true;
@@ -49,8 +49,8 @@ struct RateWalk {
   }
 };
 
-/// leaf(where, product of the weights above x, and its rate where the set has rates) at every row of a walk of the samples
-/// from a lane on, one or a pack P of them.
+/// Runs leaf(where, product of the weights above x) for every row of a walk, for the sample of a lane or a pack P of samples
+/// from it on. Where values have rates, the product is a Dual.
 template <int N, class P, class Values, class Walk, class Leaf>
 KOKKOS_INLINE_FUNCTION void spread_rows(const Values& set, const Walk& walk, int lane, const Leaf& leaf) {
   if constexpr (Values::rates) {
@@ -62,9 +62,9 @@ KOKKOS_INLINE_FUNCTION void spread_rows(const Values& set, const Walk& walk, int
   }
 }
 
-/// The transpose of read_samples, at some samples, into the planes of an owner. With a Symmetric stencil it is the insertion of
-/// every sample and of its conjugate at −κ. `density_stencil`: where several taps share a column, the stencil of |φ|.
-/// What is added tap by tap is added by `adder` (device.hpp, fixed_point.hpp).
+/// The transpose of read_samples, into the rows of an owner. With a Symmetric stencil every sample is inserted at κ, and its
+/// conjugate at −κ. `density_stencil` has the weights |φ|, which are not the moduli of the others where several taps share a
+/// column. `adder` adds what is inserted tap by tap (core/device.hpp, device_fixed_point.hpp).
 template <int N, class Values, class Plan, class Owner, class Adder>
 KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& plan,
                                            const typename Plan::Stencil& density_stencil, const Owner& owner,
@@ -75,7 +75,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
   using T = std::remove_cvref_t<decltype(insertion.re[0])>;
   static_assert(!(Values::rates && Values::has_data && Values::has_density), "rates go into one grid");
   constexpr int taps = Stencil::taps, Count = Stencil::count;
-  // Mates are conjugates, and so is what is inserted by the taps of a folded sample.
+  // A mate receives the conjugate, and so do the taps of a folded sample.
   const auto side = [&](int lane, bool mate) { return mate ? -stencil.sign[lane] : stencil.sign[lane]; };
 
   if constexpr (Count > 1) {
@@ -83,7 +83,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       using DataStrip = simd::Strip<T, 2 * taps>;
       using DensityStrip = simd::Strip<T, taps>;
       constexpr int parts = Values::rates ? 2 : 1;
-      // All strips of the block are written before the first is loaded: a load that follows the stores of its parts waits.
+      // All strips of the block are written before the first is loaded: store-to-load forwarding would stall.
       T data_strip[parts][Count][2 * taps], density_strip[parts][Count][taps];
       const auto fill = [&](int lane, bool mate, const auto& weight, const auto& slope) {
         [[maybe_unused]] const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
@@ -105,7 +105,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           }
         }
       };
-      // So are the products of the weights above x, a row of taps each, and their moduli for the density, or their rates.
+      // The products of the weights above x, one for each row of taps, are written before as well: [0] for data and [1],
+      // their moduli, for the density; or products and their rates.
       using Rows = typename Plan::Rows;
       T factor[2][Rows::rows][Count];
       using P = simd::Pack<T>;
@@ -152,7 +153,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       for (int lane = 0; lane < Count; ++lane) fill(lane, false, stencil.weight[0], stencil.slope[0]);
       Rows mates;
       if (plan.mirrored) mates.find(stencil, first_given(insertion.data, insertion.density), owner, true);
-      constexpr int stride = 4;  // neighbours share taps, and a load waits for a store of a part of what it loads
+      constexpr int stride = 4;  // neighbours share taps, and a load would wait for the stores just before it
       for (int first = 0; first < stride; ++first)
         for (int lane = first; lane < lanes.end; lane += stride) {
           if (lane < lanes.begin) continue;

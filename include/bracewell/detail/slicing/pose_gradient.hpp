@@ -16,8 +16,8 @@
 
 namespace bracewell::detail {
 
-/// Which cotangents of poses are wanted, and the sums over a slice that they are made of: for each axis e of the slice those of
-/// Re(conj(z) ∂F~/∂κ_d) k_e for all d, then that of Im(conj(z) F~) k_e.
+/// Which cotangents of poses are wanted, and the sums over a slice that they are made of: for each axis e of the slice those
+/// of Re(conj(z) ∂F~/∂κ_d) k_e for all d, then that of Im(conj(z) F~) k_e.
 template <int N, int M, bool Rotations, bool Shifts>
 struct PoseGradient {
   static constexpr bool rotations = Rotations, shifts = Shifts;
@@ -61,7 +61,7 @@ using NoPoseGradient = PoseGradient<N, M, false, false>;
 template <class Gradient>
 using PoseSums = Sums<Gradient::size>;
 
-/// Of the cotangents that are given.
+/// The PoseGradient of the cotangents that are given.
 template <class P, class PosesBar>
 auto pose_gradient(const PosesBar&) {
   return PoseGradient<P::N, P::M, Given<rotations_type<PosesBar>>, Given<shifts_type<PosesBar>>>{};

@@ -25,7 +25,7 @@ struct ProjectOperation {
   SliceStack<Kokkos::complex<T>, M> slices;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
     if (!accumulate) write_zeros(slices, b, p, row, begin, end);
   }
 
@@ -68,7 +68,7 @@ struct ProjectTangent {
   SliceStack<Kokkos::complex<T>, M> slices_dot;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<T, N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
     if (!accumulate) write_zeros(slices_dot, b, p, row, begin, end);
   }
 
@@ -129,14 +129,14 @@ struct ProjectCotangent {
   Gradient gradient;
   bool accumulate;
 
-  /// The same for another grid, or none, and for other sums.
+  /// The operation with another grid, or none, and with other cotangents of poses.
   template <class Grid, class OtherGradient>
   auto with_targets(const Grid& grid, None, const OtherGradient& other) const {
     return ProjectCotangent<Geometry, Kernel, Grid, OtherGradient>{geometry, kernel, reference, slices_bar,
                                                                    grid,     other,  accumulate};
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<T, N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {

@@ -65,7 +65,7 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
   constexpr int taps = Stencil::taps;
   const Stencil& stencil = plan.stencil;
   const LaneRange lanes = plan.block.lanes;
-  // Mates are conjugates, and so is a folded sample of its taps.
+  // A mate is the conjugate of what is stored, and a folded sample that of what its taps give.
   const auto add = [&](int channel, int lane, bool mate, const T* part) {
     for (int c = 0; c < Components; ++c) {
       const T value = c == 0 ? part[c] : (mate ? -stencil.sign[lane] : stencil.sign[lane]) * part[c];

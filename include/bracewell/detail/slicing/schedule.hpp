@@ -10,7 +10,7 @@
 //   Geometry, T, N, M, geometry      of the problem
 //   Plan<Count>, plan(block, rows, plan)   what can be known of a block before its memory is touched
 //   run(plan, rows, sums, add)       the work of a block; `add` adds to a grid, and only to its own rows
-//   skip(b, p, row, begin, end)      of samples that do not count
+//   skip(b, p, row, begin, end)      what becomes of samples that do not count
 //   Gradient                         which cotangents of poses it sums
 //   inserts                          whether it adds to grids; then also reach,
 //   clear(b, rows)                   before the first insertion into rows of a reference's grids, and
@@ -31,7 +31,7 @@
 
 namespace bracewell::detail {
 
-/// How many tasks share a slice, whatever the number of threads: sums do not depend on it.
+/// How many tasks share a slice. This does not depend on the number of threads, so that sums over shares do not either.
 template <class Exec, class Geometry>
 std::int64_t shares_of_slice(const Geometry& geometry) {
   const std::int64_t enough_tasks = on_host<Exec> ? enough_host_tasks : enough_device_tasks, samples_per_task = 512;
@@ -50,9 +50,7 @@ void for_samples(const Exec& exec, const std::string& label, const Op& op, const
     const std::int64_t shares = shares_of_slice<Exec>(geometry);
     launch(exec, label, slices * shares, RowTask<Op>{op, sums, shares});
   } else if constexpr (Op::Gradient::size > 0) {
-    if (slices == 0) return;
-    Kokkos::parallel_for(label, Kokkos::TeamPolicy<Exec>(exec, int(slices * sums.shares), Kokkos::AUTO),
-                         TeamTask<Op>{op, sums, samples});
+    launch_teams(exec, label, slices * sums.shares, TeamTask<Op>{op, sums, samples});
   } else {
     launch(exec, label, slices * samples, SampleTask<Op>{op, samples});
   }
@@ -71,6 +69,7 @@ void sum_poses(const Exec& exec, const std::string& label, const Op& op, const P
   const SharedSums sums{scratch.template at<double>(at), shares, Gradient::size};
   for_samples(exec, label, op, sums);
   add_pose_shares(exec, label + "_poses", geometry, Gradient{}, sums, poses_bar, options.accumulate);
+  scratch.release(exec);
 }
 
 /// Runs an operation that writes slices, and sums cotangents of poses if it has any.
@@ -101,8 +100,8 @@ void insert(const Exec& exec, const std::string& label, const Data& data, const 
   }
 }
 
-/// Runs an operation that inserts into a grid, or sums cotangents of poses, or both: in one pass on a device, unless it is to be
-/// deterministic; a host has other orders of work for each.
+/// Runs an operation that inserts into a grid, or sums cotangents of poses, or both. On a device both are one pass, unless
+/// it is to be deterministic; on a host each has an order of work of its own.
 template <class P, class Exec, class Bar, class PosesBar, class Op>
 void insert_and_sum_poses(const Exec& exec, const std::string& label, const Bar& bar, const PosesBar& poses_bar,
                           const SliceOptions& options, const Op& op) {

@@ -11,7 +11,7 @@
 namespace bracewell::detail {
 
 /// Samples are folded to κ_x ≥ 0, where taps are stored: F~(κ) = conj F~(−κ). Along x, weights belong to the columns of a
-/// window (site.hpp), above x to taps.
+/// window (friedel.hpp), above x to taps.
 template <class T, int N, int Reach, bool Slopes, bool Symmetric, int Count>
 struct alignas(simd::alignment<Count>) Stencil {
   static constexpr int taps = 2 * Reach, count = Count;
@@ -25,18 +25,21 @@ struct alignas(simd::alignment<Count>) Stencil {
   T mate_weight[taps][Count];            // along x; set where mirrored
   T mate_slope[Slopes ? taps : 1][Count];
 
-  /// Fills the lanes of a pack from `lane` on with the samples at κ, within the range of int. With Absolute, the kernel is |φ|.
-  /// Returns whether some are mirrored.
+  /// Fills the lanes of a pack from `lane` on with the samples at base + κ, within the range of int. With Absolute, the
+  /// kernel is |φ|. Returns whether some are mirrored.
   template <bool Absolute, class Kernel, class P>
-  KOKKOS_INLINE_FUNCTION bool set(int lane, const Kernel& kernel, const P (&kappa)[N], int width) {
-    const P side = simd::select(kappa[0] < 0, simd::broadcast<P>(-1), simd::broadcast<P>(1));
+  KOKKOS_INLINE_FUNCTION bool set(int lane, const Kernel& kernel, const int (&base)[N], const P (&kappa)[N], int width) {
+    using I = simd::Pack<Int, simd::lanes<P>>;
+    const auto negative = kappa[0] + T(base[0]) < 0;
+    const P side = simd::select(negative, simd::broadcast<P>(-1), simd::broadcast<P>(1));
     simd::store(sign + lane, side);
     for (int d = 0; d < N; ++d) {
       const P folded = side * kappa[d];
-      const auto base = simd::floor(folded);
-      const P f = folded - simd::convert<P>(base);
+      const I whole = simd::floor(folded);
+      const P f = folded - simd::convert<P>(whole);
+      const I from = simd::select(negative, simd::broadcast<I>(-base[d]), simd::broadcast<I>(base[d]));
       P w[taps];
-      simd::store(first[d] + lane, base + (1 - Reach));
+      simd::store(first[d] + lane, I(whole + from + (1 - Reach)));
       kernel_weights<false>(kernel, f, w);
       P s[Slopes ? taps : 1];
       if constexpr (Slopes) kernel_weights<true>(kernel, f, s);
@@ -47,7 +50,6 @@ struct alignas(simd::alignment<Count>) Stencil {
         simd::store(weight[d][j] + lane, w[j]);
       }
     }
-    using I = simd::Pack<Int, simd::lanes<P>>;
     const I x = simd::load<I>(first[0] + lane);
     const auto moved = (x < first_direct<Symmetric>) | (x > last_direct<taps, Symmetric>(width));
     simd::store(mirrored + lane, I(moved));

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// The kernel by options: five are compiled.
+#include <bracewell/backproject.hpp>
+
+#include "arguments.hpp"
+
+void call(const Exec& exec, const Array<Complex***>& slices, const Array<float* [2][3]>& rotations,
+          const Array<Complex***>& data) {
+  bracewell::backproject(exec, slices, bracewell::none, bracewell::Poses{rotations}, data, bracewell::none);
+}
