@@ -119,6 +119,13 @@ auto make_geometry(const Counts& counts, const Lattice& lattice, const Stack& st
   return geometry;
 }
 
+/// Of back-projection, by whichever grid and stack are given.
+template <class P, class Data, class Density, class SlicesArg, class Weights, class PosesArg>
+auto make_geometry(const Counts& counts, const Data& data, const Density& density, const SlicesArg& slices,
+                   const Weights& weights, const PosesArg& poses, const SliceOptions& options) {
+  return make_geometry<P>(counts, first_given(data, density), first_given(slices, weights), poses, options);
+}
+
 }  // namespace bracewell::detail
 
 #include <bracewell/detail/epilogue.hpp>
