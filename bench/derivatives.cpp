@@ -91,7 +91,7 @@ void add_vjp_for(const Names& names, const std::string& operation, const Kernel&
                      if (!settings.outputs.empty()) {
                        call();
                        exec.fence();
-                       keep(settings, name, "reference_bar", reference_bar);
+                       if constexpr (reference) keep(settings, name, "reference_bar", reference_bar);
                        keep(settings, name, "rotations_bar", poses_bar.rotations);
                        keep(settings, name, "shifts_bar", poses_bar.shifts);
                      }

@@ -31,7 +31,8 @@ struct PoseGradient {
     constexpr bool real = Components == 1;
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
-    P plain[per_axis]{}, along[per_axis]{};
+    P packs[2 * per_axis]{};  // without k_x, then with it
+    T sums[2 * per_axis];
     for (int lane = 0; lane < Count; lane += W) {
       const P kx = simd::count_from<P>(T(block.kx + lane)), a = simd::load<P>(re + lane);
       for (int i = 0; i < per_axis; ++i) {
@@ -43,15 +44,14 @@ struct PoseGradient {
           const P y = simd::load<P>(value.component[channel][1] + lane), b = simd::load<P>(im + lane);
           term = slope ? P(a * x + b * y) : P(a * y - b * x);
         }
-        plain[i] += term;
-        along[i] += term * kx;
+        packs[i] += term;
+        packs[per_axis + i] += term * kx;
       }
     }
-    for (int i = 0; i < per_axis; ++i) {
-      const double sum = simd::sum(plain[i]);
-      total.sum[i] += simd::sum(along[i]);
-      for (int e = 1; e < M; ++e) total.sum[e * per_axis + i] += sum * block.row->frequency[e];
-    }
+    simd::sum_each(packs, sums);
+    for (int i = 0; i < per_axis; ++i) total.sum[i] += sums[per_axis + i];
+    for (int e = 1; e < M; ++e)
+      for (int i = 0; i < per_axis; ++i) total.sum[e * per_axis + i] += double(sums[i]) * block.row->frequency[e];
   }
 };
 

@@ -39,7 +39,7 @@ template <class L, class P, class S, class X>
 ResidualOutputs(const L&, const P&, const S&, const X&) -> ResidualOutputs<L, P, S, X>;
 
 /// The place of {i, j} among the unordered pairs of `count` things.
-constexpr int pair_place(int i, int j, int count) {
+KOKKOS_INLINE_FUNCTION constexpr int pair_place(int i, int j, int count) {
   return i <= j ? i * count - i * (i - 1) / 2 + j - i : pair_place(j, i, count);
 }
 
@@ -61,37 +61,42 @@ struct ResidualSums {
                                                 double s, Sums<size>& total) {
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
-    const auto& frequency = block.row->frequency;
-    const auto part = [&](int channel, int c, int lane) { return simd::load<P>(value.component[channel][c] + lane); };
-    BRACEWELL_UNROLL
-    for (int i = 0; i <= N; ++i) {
-      const int a = i < N ? 1 + i : 0;
-      BRACEWELL_UNROLL
-      for (int j = i; j <= N + 1; ++j) {
-        const bool with_scale = j == N + 1, turned = i < N && j == N;
-        if (with_scale && i == N) continue;
-        P plain{}, along{}, twice{};
-        const int b = j < N ? 1 + j : 0;
-        for (int lane = 0; lane < Count; lane += W) {
-          const P kx = simd::count_from<P>(T(block.kx + lane)), A = simd::load<P>(weight + lane);
-          const P x = part(a, 0, lane), y = part(a, 1, lane), u = part(b, 0, lane), v = part(b, 1, lane);
-          const P term = A * (turned ? P(x * v - y * u) : P(x * u + y * v)), next = term * kx;
-          plain += term;
-          along += next;
-          twice += next * kx;
-        }
-        const double none = simd::sum(plain), once = simd::sum(along);
-        if (with_scale) {
-          for (int e = 0; e < M; ++e) total.sum[mixed + e * N + i] += s * (e == 0 ? once : none * frequency[e]);
-          continue;
-        }
-        double* sums = total.sum + matrix + pair_place(i, j, N + 1);
-        sums[0] += s * s * simd::sum(twice);
-        for (int f = 1; f < M; ++f) sums[pairs * pair_place(0, f, M)] += s * s * once * frequency[f];
-        for (int e = 1; e < M; ++e)
-          for (int f = e; f < M; ++f) sums[pairs * pair_place(e, f, M)] += s * s * none * frequency[e] * frequency[f];
-        if (i == N) total.sum[square] += none;
-      }
+    // Of each pair, then of each slope with F~: sums without k_x, with it, and with its square.
+    constexpr int along = pairs + N, twice = 2 * along, terms = twice + pairs;
+    P packs[terms] = {};
+    T sums[terms];
+    for (int lane = 0; lane < Count; lane += W) {
+      const P kx = simd::count_from<P>(T(block.kx + lane)), A = simd::load<P>(weight + lane);
+      const auto part = [&](int channel, int c) { return simd::load<P>(value.component[channel][c] + lane); };
+      const auto add = [&](int k, const P& term) {
+        packs[k] += term;
+        packs[along + k] += term * kx;
+        if (k < pairs) packs[twice + k] += term * kx * kx;
+      };
+      const P x = part(0, 0), y = part(0, 1);
+      for_constants<N>([&](auto i) {
+        const P u = A * part(1 + i, 0), v = A * part(1 + i, 1);
+        for_constants<N - i>(
+            [&](auto j) { add(pair_place(i, i + j, N + 1), u * part(1 + i + j, 0) + v * part(1 + i + j, 1)); });
+        add(pair_place(i, N, N + 1), u * y - v * x);
+        add(pairs + i, u * x + v * y);
+      });
+      add(pairs - 1, A * (x * x + y * y));
+    }
+    simd::sum_each(packs, sums);
+    const auto add = [&](int to, int from, auto count, double factor) {
+      for (int k = 0; k < count; ++k) total.sum[to + k] += factor * sums[from + k];
+    };
+    constexpr std::integral_constant<int, N> slopes_count;
+    constexpr std::integral_constant<int, pairs> all_pairs;
+    const auto& k = block.row->frequency;
+    add(matrix, twice, all_pairs, s * s);
+    add(mixed, along + pairs, slopes_count, s);
+    total.sum[square] += sums[pairs - 1];
+    for (int f = 1; f < M; ++f) {
+      add(matrix + pairs * pair_place(0, f, M), along, all_pairs, s * s * k[f]);
+      for (int e = 1; e <= f; ++e) add(matrix + pairs * pair_place(e, f, M), 0, all_pairs, s * s * k[e] * k[f]);
+      add(mixed + f * N, pairs, slopes_count, s * k[f]);
     }
   }
 };
