@@ -143,7 +143,7 @@ KOKKOS_INLINE_FUNCTION Lane<P> sum(const P& pack) {
 /// The sums of neighbouring lanes, of a in the lower half and of b in the upper one.
 template <class P, int... I>
 KOKKOS_INLINE_FUNCTION P sum_neighbours(const P& a, const P& b, std::integer_sequence<int, I...>) {
-#if defined(__clang__) || __GNUC__ >= 12
+#if !defined(__CUDACC__) && (defined(__clang__) || __GNUC__ >= 12)
   return __builtin_shufflevector(a, b, 2 * I...) + __builtin_shufflevector(a, b, 2 * I + 1 ...);
 #else
   Lane<P> from[2 * lanes<P>];

@@ -74,17 +74,18 @@ struct ResidualSums {
         if (k < pairs) packs[twice + k] += term * kx * kx;
       };
       const P x = part(0, 0), y = part(0, 1);
-      for_constants<N>([&](auto i) {
+      for_constants<N>([&]<int i>(std::integral_constant<int, i>) {
         const P u = A * part(1 + i, 0), v = A * part(1 + i, 1);
-        for_constants<N - i>(
-            [&](auto j) { add(pair_place(i, i + j, N + 1), u * part(1 + i + j, 0) + v * part(1 + i + j, 1)); });
+        for_constants<N - i>([&]<int j>(std::integral_constant<int, j>) {
+          add(pair_place(i, i + j, N + 1), u * part(1 + i + j, 0) + v * part(1 + i + j, 1));
+        });
         add(pair_place(i, N, N + 1), u * y - v * x);
         add(pairs + i, u * x + v * y);
       });
       add(pairs - 1, A * (x * x + y * y));
     }
     simd::sum_each(packs, sums);
-    const auto add = [&](int to, int from, auto count, double factor) {
+    const auto add = [&]<int count>(int to, int from, std::integral_constant<int, count>, double factor) {
       for (int k = 0; k < count; ++k) total.sum[to + k] += factor * sums[from + k];
     };
     constexpr std::integral_constant<int, N> slopes_count;
