@@ -155,6 +155,17 @@ TEST_CASE("derivatives of rotations by rotation vectors", "[eigen][derivatives]"
       transposed(g);
     }
   }
+  // As gauss_newton orders parameters: R row by row, t, and the scale.
+  for (const auto turn : turns) {
+    const Eigen::Matrix<double, 9, 6> jacobian = bw::pose_jacobian<2>(some_rotation, turn);
+    const Eigen::Vector3d along(0.2, -0.4, 0.1);
+    Eigen::Matrix<double, 6, 1> change;
+    change << along, 5, 6, 7;
+    const Eigen::Matrix<double, 9, 1> moved = jacobian * change;
+    const Eigen::Matrix3d dot = bw::turned_jvp(some_rotation, along, turn);
+    for (int e = 0; e < 2; ++e) CHECK((moved.segment<3>(3 * e) - dot.row(e).transpose()).norm() <= 10 * eps * along.norm());
+    CHECK(moved.tail<3>() == Eigen::Vector3d(5, 6, 7));
+  }
   // From a View of a pose's cotangent, as project_vjp writes it.
   const Kokkos::View<double* [2][3], Kokkos::HostSpace> bars("bars", 2);
   bw::as_eigen(Kokkos::subview(bars, 1, Kokkos::ALL, Kokkos::ALL)) = g.topRows<2>();

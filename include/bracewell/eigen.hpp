@@ -204,6 +204,21 @@ Eigen::Matrix<typename Matrix::Scalar, 3, 1> turned_vjp(const Eigen::MatrixBase<
   return v;
 }
 
+/// ∂θ/∂q of θ = (R row by row, t, s), the parameters of gauss_newton.hpp, in q = (ω, t, s), where `turned` turns a rotation by ω
+/// from 0 and R is its first M rows.
+template <int M, class Matrix>
+Eigen::Matrix<typename Matrix::Scalar, 4 * M + 1, 4 + M> pose_jacobian(const Eigen::MatrixBase<Matrix>& rotation,
+                                                                       Turn turn) {
+  using Scalar = typename Matrix::Scalar;
+  Eigen::Matrix<Scalar, 4 * M + 1, 4 + M> jacobian = Eigen::Matrix<Scalar, 4 * M + 1, 4 + M>::Zero();
+  for (int i = 0; i < 3; ++i) {
+    const Eigen::Matrix<Scalar, 3, 3> tangent = turned_jvp(rotation, Eigen::Matrix<Scalar, 3, 1>::Unit(i), turn);
+    for (int e = 0; e < M; ++e) jacobian.col(i).template segment<3>(3 * e) = tangent.row(e).transpose();
+  }
+  jacobian.template bottomRightCorner<M + 1, M + 1>().setIdentity();
+  return jacobian;
+}
+
 }  // namespace bracewell
 
 #include <bracewell/detail/epilogue.hpp>

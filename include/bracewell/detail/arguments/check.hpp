@@ -4,7 +4,7 @@
 //
 // P, the types of a problem, has
 //   Exec, T, N, M, K, batch, channels   the execution space, the precision, numbers of axes (0 where there are none)
-//   axes_of_images, axes_of_objects     what they are called in messages
+//   axes_of_images, axes_of_objects, axes_of_parameters     what they are called in messages
 //   sentences()                         about types that must fit one another
 #pragma once
 
@@ -222,7 +222,7 @@ auto check_arguments(const char* function, const Options& options, const D&... d
   KnownExtents known(function);
   known.set(Axis::M, P::M, P::axes_of_images);
   known.set(Axis::N, P::N, P::axes_of_objects);
-  known.set(Axis::K, P::K, "the parameters of the camera");
+  known.set(Axis::K, P::K, P::axes_of_parameters);
   const auto counts = check_values(function, known, {P::batch, P::channels, P::M, P::N}, list.data(), end);
   check_options(function, options);
   return counts;

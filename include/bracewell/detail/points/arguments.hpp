@@ -38,7 +38,8 @@ struct RasterTypes {
   static constexpr int K = camera ? last_static_extent<Parameters>() : 0;
   static constexpr int N = last_static_extent<Points>() > 0 || camera ? last_static_extent<Points>()
                                                                       : last_static_extent<Parameters>();
-  static constexpr const char *axes_of_images = "the axes of an image", *axes_of_objects = "the axes of a point";
+  static constexpr const char *axes_of_images = "the axes of an image", *axes_of_objects = "the axes of a point",
+                              *axes_of_parameters = "the parameters of the camera";
 
   static constexpr bool sentences() {
     static_assert(N > 0 && (!camera || K > 0),
