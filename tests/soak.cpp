@@ -13,6 +13,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include <unistd.h>
@@ -27,11 +28,12 @@ using Clock = std::chrono::steady_clock;
 constexpr int problems = 60;
 
 /// An instance with some number of threads, where the backend has such.
-Exec instance([[maybe_unused]] int threads) {
-  if constexpr (std::is_constructible_v<Exec, int>) {
-    return Exec(threads);
+template <class Instance>
+Instance instance([[maybe_unused]] int threads) {
+  if constexpr (std::is_constructible_v<Instance, int>) {
+    return Instance(threads);
   } else {
-    return Exec();
+    return Instance();
   }
 }
 
@@ -68,7 +70,7 @@ int main(int argc, char** argv) {
     return std::fprintf(stderr, "soak: expected --seconds, --rounds or --seed, each with a number from 0\n"), 2;
 
   std::vector<std::uint64_t> want;
-  for (int i = 0; i < problems; ++i) want.push_back(support::work(instance(1), unsigned(i), nullptr));
+  for (int i = 0; i < problems; ++i) want.push_back(support::work(instance<Exec>(1), unsigned(i), nullptr));
 
   std::mt19937 random{unsigned(seed)};
   const auto draw = [&](int count) { return int(random() % unsigned(count)); };
@@ -98,7 +100,7 @@ int main(int argc, char** argv) {
       continue;
     }
 #endif
-    check(i, support::work(instance(threads), unsigned(i), scratch[draw(3)]), "alone");
+    check(i, support::work(instance<Exec>(threads), unsigned(i), scratch[draw(3)]), "alone");
     const double now = resident();
     double& most = elapsed() < seconds / 2 ? early : late;
     most = std::max(most, now);
