@@ -13,9 +13,9 @@
 
 namespace {
 
-// By default clang takes no care of exceptions: it may compute both sides of a condition.
+// By default clang takes no care of exceptions: it may compute both sides of a condition. Drivers of devices may cause them.
 void trap([[maybe_unused]] bool on) {
-#if defined(__GLIBC__) && !defined(__clang__)
+#if defined(__GLIBC__) && !defined(__clang__) && !defined(KOKKOS_ENABLE_CUDA) && !defined(KOKKOS_ENABLE_HIP)
   if (on) {
     std::feclearexcept(FE_INVALID);
     feenableexcept(FE_INVALID);
