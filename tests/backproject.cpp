@@ -133,7 +133,7 @@ TEST_CASE("backproject of nothing clears or keeps", "[backproject]") {
                   bw::Poses{upload<double, 4>({1, 2, 2, 3}, std::vector<double>(12))}, no_references, bw::none, {}, linear);
 }
 
-TEST_CASE("backproject inserts nothing of poses that are not finite", "[backproject]") {
+TEST_CASE("backproject inserts nothing of poses that are not finite", "[backproject][nonfinite]") {
   using C = Kokkos::complex<double>;
   const Exec exec;
   const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
@@ -175,6 +175,10 @@ TEST_CASE("backproject refuses what does not fit", "[backproject]") {
   refused(slices, bw::Spectrum{weights, 10}, data, density, "'weights' is 5 stored columns wide for a real width of 10");
   refused(slices, weights, Kokkos::subview(slices, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL), bw::none,
           "'data' is in the memory of 'slices'");
+  refused(slices, weights, Dense<C, 3>("d", 9, 9, 5), Dense<float, 3>("t", 9, 9, 5),
+          "backproject: 'data' is of shape [9, 9, 5] without its real width, which may be 9");
+  refused(Dense<C, 3>("s", 3, 8, 8), Dense<float, 3>("w", 3, 8, 8), data, density,
+          "backproject: 'slices' is of shape [3, 8, 8], as a full spectrum has it");
 }
 
 // A float that is added to slice by slice is 1e-4 off here after 10^5 slices, and stops at 2^24.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <bracewell/eigen.hpp>
+#include <bracewell/finish.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <array>
 #include <cmath>
@@ -78,6 +81,28 @@ TEST_CASE("rotations of RELION's Euler angles", "[eigen]") {
         sb * ca, sb * sa, cb;
     CHECK((bw::rotation_from_euler_zyz(rot, tilt, psi) - want).cwiseAbs().maxCoeff() < 1e-15);
   }
+}
+
+TEST_CASE("Euler angles are whole degrees, too, in double", "[eigen]") {
+  static_assert(std::is_same_v<decltype(bw::rotation_from_euler_zyz(1, 2, 3))::Scalar, double>);
+  static_assert(std::is_same_v<decltype(bw::rotation_from_euler_zyz(1.f, 2.f, 3.f))::Scalar, float>);
+  CHECK(bw::rotation_from_euler_zyz(1, 2, 3) == bw::rotation_from_euler_zyz(1.0, 2.0, 3.0));
+  CHECK(bw::rotation_from_euler_zyz(-170L, 65L, 20L) == bw::rotation_from_euler_zyz(-170.0, 65.0, 20.0));
+}
+
+TEST_CASE("Views of Maps at odd addresses are refused where they are used", "[eigen]") {
+  using Rows = Eigen::Matrix<std::complex<double>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Kokkos::DefaultHostExecutionSpace exec;
+  std::vector<double> memory(2 * 16 * 9 + 2, 1.0);
+  const bool even = reinterpret_cast<std::uintptr_t>(memory.data()) % 16 == 0;
+  const auto map = [&](int offset) {
+    return Eigen::Map<Rows>(reinterpret_cast<std::complex<double>*>(memory.data() + offset), 16, 9);
+  };
+  auto aligned = map(even ? 0 : 1), odd = map(even ? 1 : 0);
+  CHECK_NOTHROW(bw::origin_to_zero(exec, bw::as_view(aligned)));
+  CHECK_THROWS_MATCHES(bw::origin_to_zero(exec, bw::as_view(odd)), std::invalid_argument,
+                       Catch::Matchers::MessageMatches(Catch::Matchers::ContainsSubstring(
+                           "origin_to_zero: 'spectrum' is at an address that is no multiple of 16 bytes")));
 }
 
 TEST_CASE("rotations of quaternions", "[eigen]") {

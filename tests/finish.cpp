@@ -2,6 +2,7 @@
 #include <bracewell/finish.hpp>
 
 #include "support/compare.hpp"
+#include "support/refusals.hpp"
 #include "support/slicing.hpp"
 
 #include <common/fft.hpp>
@@ -54,7 +55,7 @@ TEST_CASE("gridding correction divides by the transform, and for reconstructions
   Random random(5100);
   INFO("seed " << random.seed);
   const std::vector<long> shape{2, 5, 6, 7};
-  const std::array<long, 3> padded{10, 6, 14};
+  const std::array<long, 3> padded{10, 12, 14};
   const auto values = random.normals(2 * 5 * 6 * 7);
   const auto check = [&](const auto& kernel, const bw::SliceOptions& options, const auto& given, bw::Gridding use) {
     const auto map = upload<double, 4>(shape, values);
@@ -62,7 +63,7 @@ TEST_CASE("gridding correction divides by the transform, and for reconstructions
     auto want = values;
     for (std::size_t i = 0; i < want.size(); ++i) {
       const long x = long(i) % 7 - 3, y = long(i) / 7 % 6 - 3, z = long(i) / 42 % 5 - 2;
-      double factor = kernel.transform(x / 14.0) * kernel.transform(y / 6.0) * kernel.transform(z / 10.0);
+      double factor = kernel.transform(x / 14.0) * kernel.transform(y / 12.0) * kernel.transform(z / 10.0);
       if constexpr (requires { kernel.absolute_integral(); })
         if (use == bw::Gridding::reconstruction) factor /= std::pow(kernel.absolute_integral(), 3);
       want[i] /= factor;
@@ -101,4 +102,50 @@ TEST_CASE("division by the density", "[finish]") {
   CHECK_THROWS_AS(bw::divide_wiener(exec, wiener, divisor, -1), std::invalid_argument);
   CHECK_THROWS_AS(bw::divide_by_density(exec, floored, upload<double, 3>({3, 4, 4}, std::vector(48, 1.0)), 1),
                   std::invalid_argument);
+}
+
+TEST_CASE("division by the density is finite whatever float has", "[finish]") {
+  const Exec exec;
+  const std::vector<std::complex<double>> data{{0, 0}, {0, 0}, {3, -4}, {3, -4}, {1e-40, 0}, {1e30, -1e30}};
+  const std::vector<double> density{0, 2, 2, 0.5, 1e-40, 4};
+  const auto divisor = upload<float, 1>({6}, density);
+  const auto stored = download(divisor);  // 1e-40 is a subnormal float
+  using F = Kokkos::complex<float>;
+  const auto values = upload<F, 1>({6}, data);
+  const auto seen = download(values);
+  const auto check = [&](const auto& divide, double floor, bool wiener) {
+    const auto quotient = upload<F, 1>({6}, data);
+    divide(bw::Spectrum{quotient, 10}, bw::Spectrum{divisor, 10});
+    const auto got = download(quotient);
+    for (std::size_t i = 0; i < 6; ++i) {
+      INFO("element " << i << ", floor " << floor);
+      const double by = wiener ? stored[i] + floor : std::max(stored[i], floor);
+      const auto want = by == 0 ? std::complex<double>() : seen[i] / by;
+      CHECK(std::abs(got[i] - want) <= std::numeric_limits<float>::epsilon() * std::abs(want));
+    }
+  };
+  for (const double floor : {1e-50, 1e-300, 1.0})
+    check([&](const auto& a, const auto& d) { bw::divide_by_density(exec, a, d, floor); }, floor, false);
+  for (const double snr : {1e50, double(INFINITY), 1e300, 4.0})
+    check([&](const auto& a, const auto& d) { bw::divide_wiener(exec, a, d, snr); }, 1 / snr, true);
+}
+
+TEST_CASE("gridding correction refuses kernels that do not fit the padding", "[finish]") {
+  const Exec exec;
+  const auto map = upload<double, 3>({8, 8, 8}, std::vector<double>(512, 3));
+  constexpr auto named = bw::Interpolation::kaiser_bessel_4;
+  const auto correct = [&](std::array<long, 3> padded, const bw::SliceOptions& options) {
+    return [&exec, &map, padded, options] { bw::correct_gridding(exec, map, padded, bw::Gridding::reference, options); };
+  };
+  check_refused(correct({16, 16, 16}, {.interpolation = named}),
+                "correct_gridding: 'options.padding' is 1.000000 (oversampling, unless given), expected 2.000000");
+  check_refused(correct({16, 24, 16}, {.interpolation = named, .oversampling = 2}),
+                "the ratio of 'padded' to the map's extent on axis 1");
+  check_refused(correct({8, 8, 8}, {.interpolation = named}),
+                "correct_gridding: 'padded' is 8 on axis 0, where the kernel's");
+  check_refused(correct({16, 16, 7}, {}), "correct_gridding: 'padded' is 7 on axis 2, expected no less than the map's 8");
+  CHECK(download(map) == std::vector<double>(512, 3));  // nothing was written
+  CHECK_NOTHROW(correct({16, 16, 16}, {.interpolation = named, .oversampling = 2})());
+  CHECK_NOTHROW(correct({16, 16, 16}, {.interpolation = named, .padding = 2})());
+  CHECK_NOTHROW(correct({8, 8, 8}, {})());  // linear needs no padding
 }

@@ -81,14 +81,14 @@ void check_integrals(const Kernel& kernel) {
 
 }  // namespace
 
-TEST_CASE("linear and cubic weights", "[kernels]") {
+TEST_CASE("linear and cubic weights", "[kernels][nonfinite]") {
   check(bw::Linear{}, reference::linear(), 0);
   check(bw::Cubic{}, reference::cubic(), 0);
   check_integrals(bw::Linear{});
   check_integrals(bw::Cubic{});
 }
 
-TEST_CASE("Kaiser-Bessel weights are those of the Bessel function", "[kernels]") {
+TEST_CASE("Kaiser-Bessel weights are those of the Bessel function", "[kernels][nonfinite]") {
   for (const double padding : {1.25, 1.5, 2.0, 3.0, 4.0}) {
     INFO("padding " << padding);
     const bw::KaiserBessel<2> two{padding};
@@ -103,7 +103,7 @@ TEST_CASE("Kaiser-Bessel weights are those of the Bessel function", "[kernels]")
   }
 }
 
-TEST_CASE("Kaiser-Bessel refuses a padding without a shape", "[kernels]") {
+TEST_CASE("Kaiser-Bessel refuses a padding without a shape", "[kernels][nonfinite]") {
   for (const double padding : {0.0, -1.0, 0.5, 0.55, double(NAN), double(INFINITY)}) {
     INFO("padding " << padding);
     CHECK_THROWS_AS(bw::KaiserBessel<2>{padding}, std::invalid_argument);

@@ -3,6 +3,7 @@
 
 #include "support/axes.hpp"
 #include "support/operations.hpp"
+#include "support/refusals.hpp"
 #include "support/slicing.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
@@ -216,7 +217,7 @@ TEST_CASE("project takes any strides above x, any layout of poses, and static ex
   CHECK(same(download(got), download(slices), tolerance<float>));
 }
 
-TEST_CASE("project gives empty slices of poses that are not finite", "[project]") {
+TEST_CASE("project gives empty slices of poses that are not finite", "[project][nonfinite]") {
   using C = Kokkos::complex<float>;
   const Exec exec;
   const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
@@ -240,7 +241,7 @@ TEST_CASE("project gives empty slices of poses that are not finite", "[project]"
   CHECK(identical(download(slices), std::vector<Complex>(24)));
 }
 
-TEST_CASE("project refuses what does not fit", "[project]") {
+TEST_CASE("project refuses what does not fit", "[project][nonfinite]") {
   using C = Kokkos::complex<float>;
   const Exec exec;
   const Dense<C, 3> reference("reference", 8, 8, 5), slices("slices", 3, 8, 5);
@@ -267,9 +268,13 @@ TEST_CASE("project refuses what does not fit", "[project]") {
   refused(Dense<C, 3>("r", 0, 8, 5), poses, slices, {}, "'reference' is of shape [0, 8, 5], expected extents from 1");
   refused(reference, poses, slices, {.oversampling = 0}, "project: 'options.oversampling' is 0.0");
   refused(reference, poses, slices, {.oversampling = NAN}, "project: 'options.oversampling' is nan");
+  refused(reference, poses, slices, {.padding = -2}, "project: 'options.padding' is -2.0");
+  refused(reference, poses, slices, {.padding = INFINITY}, "project: 'options.padding' is inf");
   refused(reference, poses, slices, {.cutoff = -0.1}, "project: 'options.cutoff' is -0.1");
   refused(reference, poses, slices, {.interpolation = bw::Interpolation(17)}, "project: 'options.interpolation' is 17");
   refused(reference, poses, slices, {.interpolation = bw::Interpolation::kaiser_bessel_4, .oversampling = 0.55},
+          "KaiserBessel: 'padding' is 0.55");
+  refused(reference, poses, slices, {.interpolation = bw::Interpolation::kaiser_bessel_4, .padding = 0.55},
           "KaiserBessel: 'padding' is 0.55");
   refused(slices, bw::Poses{rotations}, slices, {}, "project: 'slices' is in the memory of 'reference'");
   const Dense<C, 4> references("references", 2, 8, 8, 5), batch("slices", 2, 3, 8, 5);
@@ -277,4 +282,75 @@ TEST_CASE("project refuses what does not fit", "[project]") {
           "'rotations' is of shape [3, 3, 2, 3], expected extent 2 on axis 0, or 1, as 'reference' has");
   const auto strided = Kokkos::subview(Dense<C, 4>("wide", 8, 8, 5, 2), Kokkos::ALL, Kokkos::ALL, Kokkos::ALL, 0);
   refused(strided, poses, slices, {}, "'reference' is of stride 2 on its last axis, expected stride 1 there");
+}
+
+TEST_CASE("project refuses Views that leave open what they are", "[project]") {
+  using C = Kokkos::complex<float>;
+  const Exec exec;
+  const bw::Linear linear;
+  const Dense<double, 3> rotations("rotations", 3, 2, 3);
+  const bw::Poses poses{rotations};
+  const auto call = [&](const auto& reference, const auto& slices) {
+    return [&exec, &poses, &linear, reference, slices] { bw::project(exec, reference, poses, slices, {}, linear); };
+  };
+  const Dense<C, 3> odd("odd", 33, 33, 17), odd_slices("odd_slices", 3, 33, 17), even("even", 32, 32, 17),
+      even_slices("even_slices", 3, 32, 17);
+  check_refused(call(odd, even_slices),
+                "project: 'reference' is of shape [33, 33, 17] without its real width, which may be 33, "
+                "expected bracewell::Spectrum{view, 33}, or with 32");
+  check_refused(call(even, odd_slices), "project: 'slices' is of shape [3, 33, 17] without its real width, which may be 33");
+  CHECK_NOTHROW(call(bw::Spectrum{odd, 33}, bw::Spectrum{odd_slices, 33})());
+  CHECK_NOTHROW(call(bw::Spectrum{odd, 32}, bw::Spectrum{odd_slices, 32})());
+  CHECK_NOTHROW(call(even, even_slices)());
+  CHECK_NOTHROW(call(Dense<C, 3>("any", 33, 32, 17), even_slices)());  // not a cube: nothing says that 33 is its width
+
+  const Dense<C, 3> full("full", 32, 32, 32), full_slices("full_slices", 3, 32, 32);
+  check_refused(call(full, even_slices),
+                "project: 'reference' is of shape [32, 32, 32], as a full spectrum has it, expected half "
+                "of it, 17 columns, or bracewell::Spectrum{view, 62}");
+  check_refused(call(even, full_slices), "project: 'slices' is of shape [3, 32, 32], as a full spectrum has it");
+  CHECK_NOTHROW(call(bw::Spectrum{full, 62}, bw::Spectrum{even_slices, 32})());
+}
+
+TEST_CASE("project refuses arrays at odd addresses", "[project]") {
+  using C = Kokkos::complex<double>;
+  const Exec exec;
+  const bw::Linear linear;
+  const Dense<double, 3> rotations("rotations", 1, 2, 3);
+  const Dense<C, 3> reference("reference", 16, 16, 9), slices("slices", 1, 16, 9);
+  const Dense<double, 1> memory("memory", 2 * 16 * 16 * 9 + 2);
+  for (const int offset : {0, 1, 2}) {  // in doubles; complex<double> is aligned to two
+    const Dense<C, 3> somewhere(reinterpret_cast<C*>(memory.data() + offset), 16, 16, 9),
+        cut(reinterpret_cast<C*>(memory.data() + offset), 1, 16, 9);
+    const auto read = [&] { bw::project(exec, somewhere, bw::Poses{rotations}, slices, {}, linear); };
+    const auto write = [&] { bw::project(exec, reference, bw::Poses{rotations}, cut, {}, linear); };
+    if (reinterpret_cast<std::uintptr_t>(somewhere.data()) % alignof(C) == 0) {
+      CHECK_NOTHROW(read());
+      CHECK_NOTHROW(write());
+    } else {
+      check_refused(read, "project: 'reference' is at an address that is no multiple of 16 bytes");
+      check_refused(write, "project: 'slices' is at an address that is no multiple of 16 bytes");
+    }
+  }
+}
+
+TEST_CASE("a padding is what a Kaiser-Bessel kernel is designed for", "[project]") {
+  using C = Kokkos::complex<double>;
+  const Exec exec;
+  Random random(1600);
+  INFO("seed " << random.seed);
+  const auto reference = upload<C, 3>({12, 12, 7}, random.spectrum({12, 12, 12}));
+  const bw::Poses poses{upload<double, 3>({1, 2, 3}, random.rotation(2, 3))};
+  const auto cut = [&](const bw::SliceOptions& options, const auto& kernel) {
+    const auto slices = unset<C, 3>({1, 12, 7});
+    bw::project(exec, reference, poses, slices, options, kernel);
+    return download(slices);
+  };
+  constexpr auto named = bw::Interpolation::kaiser_bessel_4;
+  const auto two = cut({}, bw::KaiserBessel<2>{2}), other = cut({}, bw::KaiserBessel<2>{1.25});
+  CHECK(identical(cut({.interpolation = named, .padding = 2}, bw::none), two));
+  CHECK(identical(cut({.interpolation = named, .padding = 1.25}, bw::none), other));
+  CHECK(!identical(two, other));
+  CHECK(identical(cut({.interpolation = named, .oversampling = 1.25}, bw::none),
+                  cut({.oversampling = 1.25}, bw::KaiserBessel<2>{1.25})));
 }

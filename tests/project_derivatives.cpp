@@ -56,7 +56,7 @@ TEST_CASE("every subset of derivatives of project", "[project][derivatives]") {
   }
 }
 
-TEST_CASE("derivatives of project refuse what does not fit", "[project][derivatives]") {
+TEST_CASE("derivatives of project refuse what does not fit", "[project][derivatives][nonfinite]") {
   const Exec exec;
   const auto jvp = refuses<Fitting>(
       "project_jvp",

@@ -245,7 +245,7 @@ TEST_CASE("nothing to draw", "[raster]") {
   }
 }
 
-TEST_CASE("points and poses that are not finite drop out", "[raster]") {
+TEST_CASE("points and poses that are not finite drop out", "[raster][nonfinite]") {
   const Exec exec;
   Random random(24);
   for (const double bad : {double(NAN), double(INFINITY), -double(INFINITY), 1e30, -1e30}) {
@@ -368,7 +368,7 @@ TEST_CASE("a workspace is reused", "[raster]") {
   }
 }
 
-TEST_CASE("bad arguments are refused before anything is written", "[raster]") {
+TEST_CASE("bad arguments are refused before anything is written", "[raster][nonfinite]") {
   const Exec exec;
   using Points = Kokkos::View<double* [3], Kokkos::LayoutRight, Exec::memory_space>;
   const Points points("points", 5), other("points", 4);

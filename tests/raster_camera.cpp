@@ -134,7 +134,7 @@ Differentiable differentiable_camera(const CameraProblem& s) {
 
 }  // namespace
 
-TEST_CASE("a perspective camera draws the projected points", "[raster][camera]") {
+TEST_CASE("a perspective camera draws the projected points", "[raster][camera][nonfinite]") {
   Random random(7300);
   INFO("seed " << random.seed);
   for (int i = 0; i < 30; ++i) {
@@ -147,7 +147,7 @@ TEST_CASE("a perspective camera draws the projected points", "[raster][camera]")
   }
 }
 
-TEST_CASE("derivatives of a perspective camera", "[raster][camera][derivatives]") {
+TEST_CASE("derivatives of a perspective camera", "[raster][camera][nonfinite][derivatives]") {
   Random random(7400);
   INFO("seed " << random.seed);
   for (int i = 0; i < 12; ++i) {

@@ -179,7 +179,7 @@ TEMPLATE_TEST_CASE("a sampler reads and inserts the literal sums", "[sampler]", 
   }
 }
 
-TEST_CASE("a sampler gives nothing at NaN, and refuses what is not stored so", "[sampler]") {
+TEST_CASE("a sampler gives nothing at NaN, and refuses what is not stored so", "[sampler][nonfinite]") {
   using C = Kokkos::complex<float>;
   const Kokkos::View<C**, Kokkos::LayoutRight, Kokkos::HostSpace> grid("grid", 6, 4);
   Kokkos::deep_copy(grid, C(1));

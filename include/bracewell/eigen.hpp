@@ -106,11 +106,14 @@ auto vector_view(const std::vector<Eigen::Matrix<Scalar, M, 1, Options>, Allocat
                                              Kokkos::LayoutStride(vectors.size(), each, M, 1));
 }
 
-// Views of temporaries would dangle.
 template <int M, class Scalar, int Rows, int N, int Options, class Allocator>
-void rotation_view(std::vector<Eigen::Matrix<Scalar, Rows, N, Options>, Allocator>&&) = delete;
+void rotation_view(std::vector<Eigen::Matrix<Scalar, Rows, N, Options>, Allocator>&&) {
+  static_assert(sizeof(Scalar) == 0, "rotation_view: the matrices are a temporary, a View of them would dangle");
+}
 template <class Scalar, int M, int Options, class Allocator>
-void vector_view(std::vector<Eigen::Matrix<Scalar, M, 1, Options>, Allocator>&&) = delete;
+void vector_view(std::vector<Eigen::Matrix<Scalar, M, 1, Options>, Allocator>&&) {
+  static_assert(sizeof(Scalar) == 0, "vector_view: the vectors are a temporary, a View of them would dangle");
+}
 
 /// The rotation of RELION's rlnAngleRot, rlnAngleTilt, rlnAnglePsi, in degrees: R = R_z(−psi) R_y(−tilt) R_z(−rot) of active
 /// rotations, which is RELION's Euler_angles2matrix. image = R · object, and its first two rows cut the slice.

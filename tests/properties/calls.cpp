@@ -42,7 +42,30 @@ std::vector<Call> calls() {
   Kokkos::deep_copy(rotations, turned);
   const bw::Cubic kernel;  // one to compile, not five
   const bw::Poses poses{rotations, shifts}, companion{Dense<double, 3>("r", 4, 2, 3), Dense<double, 2>("t", 4, 2)};
+  const Kokkos::View<double*[3], Kokkos::LayoutRight, Exec::memory_space> points("points", 100),
+      points_dot("points_dot", 100);
+  const Dense<double, 2> offsets("offsets", 4, 2), offsets_dot("offsets_dot", 4, 2);
+  const Dense<double, 1> amounts("amounts", 100), amounts_dot("amounts_dot", 100), levels("levels", 4), gains("gains", 4),
+      levels_dot("levels_dot", 4), gains_dot("gains_dot", 4);
+  const Dense<double, 3> images("images", 4, 9, 10);
+  const bw::PointCloud cloud{points, amounts}, cloud_dot{points_dot, amounts_dot};
+  const bw::Poses places{rotations, offsets}, places_dot{companion.rotations, offsets_dot};
+  const bw::Exposure exposure{levels, gains}, exposure_dot{levels_dot, gains_dot};
   return {
+      {"raster", on_host,
+       [=](const Exec& exec, const auto& options) {
+         bw::raster(exec, cloud, places, exposure, images, {.workspace = options.workspace});
+       }},
+      {"raster_jvp", on_host,
+       [=](const Exec& exec, const auto& options) {
+         bw::raster_jvp(exec, cloud, cloud_dot, places, places_dot, exposure, exposure_dot, images,
+                        {.workspace = options.workspace});
+       }},
+      {"raster_vjp", true,
+       [=](const Exec& exec, const auto& options) {
+         bw::raster_vjp(exec, cloud, places, exposure, images, cloud_dot, places_dot, exposure_dot,
+                        {.workspace = options.workspace});
+       }},
       {"project", false,
        [=](const Exec& exec, const auto& options) { bw::project(exec, reference, poses, slices, options, kernel); }},
       {"project_jvp", false,

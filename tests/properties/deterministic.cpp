@@ -222,7 +222,7 @@ TEST_CASE("deterministic insertion has room for sums where many samples meet", "
   }
 }
 
-TEST_CASE("deterministic insertion of what is not finite makes all of an output NaN", "[deterministic]") {
+TEST_CASE("deterministic insertion of what is not finite makes all of an output NaN", "[deterministic][nonfinite]") {
   Random random(4300);
   INFO("seed " << random.seed);
   const SliceProblem s = large_problem(random, 3, 2), tangents = tangents_of(s, random);

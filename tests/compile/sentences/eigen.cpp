@@ -18,8 +18,14 @@
   const std::vector<Eigen::MatrixXd> matrices;
   bw::rotation_view<2>(matrices);
 #endif
+#ifdef EIGEN_ROTATIONS_TEMPORARY  // rotation_view: the matrices are a temporary, a View of them would dangle
+  bw::rotation_view<2>(std::vector<Eigen::Matrix3d>());
+#endif
 #ifdef EIGEN_VECTORS  // vector_view: vectors must have fixed sizes
   const std::vector<Eigen::VectorXd> vectors;
   bw::vector_view(vectors);
+#endif
+#ifdef EIGEN_VECTORS_TEMPORARY  // vector_view: the vectors are a temporary, a View of them would dangle
+  bw::vector_view(std::vector<Eigen::Vector2d>());
 #endif
 }

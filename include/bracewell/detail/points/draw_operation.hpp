@@ -12,7 +12,7 @@
 
 namespace bracewell::detail {
 
-/// A few points at their places in an image. Idle lanes have x = NaN, and the index of another point.
+/// A few points at their places in an image. Idle lanes have x far outside, and the index of another point.
 template <class C, int M, bool Tangent, int Count>
 struct ProjectedPoints {
   C x[M][Count];
@@ -69,6 +69,7 @@ struct DrawOperation {
         for (int e = 0; e < M; ++e) simd::store(projected.x_dot[e] + lane, x_dot[e]);
       }
     }
+    drop_idle_lanes(count, projected.x);
     for (int lane = 0; lane < Count; ++lane) projected.index[lane] = std::int32_t(i + (lane < count ? lane : 0));
   }
 

@@ -129,6 +129,7 @@ struct GradientOperation {
       projection.value(at, to);
       for (int e = 0; e < M; ++e) simd::store(x[e] + lane, to[e]);
     }
+    drop_idle_lanes(count, x);
     Point point;
     point.set(problem.kernel, x, images.extent);
     for (int d = 0; d < N; ++d)

@@ -4,6 +4,7 @@
 
 #include <bracewell/detail/points/host_tile_sums.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -179,10 +180,11 @@ struct SumTile : PointSort<Op> {
     int count = 0;
     const auto flush = [&] {
       if (count == 0) return;
-      for (int lane = count; lane < points_per_block; ++lane) {
-        for (int e = 0; e < M; ++e) projected.x[e][lane] = Kokkos::Experimental::quiet_NaN_v<typename Op::C>;
-        if constexpr (Op::weighted) projected.index[lane] = projected.index[0];
-      }
+      drop_idle_lanes(count, projected.x);
+      if constexpr (Op::tangent)
+        for (auto& axis : projected.x_dot) std::fill(axis + count, axis + points_per_block, 0);
+      if constexpr (Op::weighted)
+        for (int lane = count; lane < points_per_block; ++lane) projected.index[lane] = projected.index[0];
       add_to_tile<Op, points_per_block>(this->op, out_weight, b, projected, tile, channel, channels, sums);
       count = 0;
     };

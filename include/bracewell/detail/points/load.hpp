@@ -52,8 +52,8 @@ struct Deinterleave {
   }
 };
 
-/// Coordinates of the points i … i + count − 1, side by side; idle lanes hold NaN, which drops out. With N = 1, column
-/// `first`.
+/// Coordinates of the points i … i + count − 1, side by side, count ≥ 1; idle lanes hold point i once more. With N = 1,
+/// column `first`.
 template <class T, int N, int Count, class V>
 KOKKOS_INLINE_FUNCTION void load_points(const Table<V>& points, std::int64_t b, std::int64_t i, int count, T (&q)[N][Count],
                                         int first = 0) {
@@ -71,8 +71,15 @@ KOKKOS_INLINE_FUNCTION void load_points(const Table<V>& points, std::int64_t b, 
   }
   for (int d = 0; d < N; ++d)
     for (int lane = 0; lane < Count; ++lane)
-      q[d][lane] =
-          lane < count ? T(from[lane * points.stride[1] + d * points.stride[2]]) : Kokkos::Experimental::quiet_NaN_v<T>;
+      q[d][lane] = T(from[(lane < count ? lane : 0) * points.stride[1] + d * points.stride[2]]);
+}
+
+/// Lanes from `count` on are idle: their places become one that is far outside of every image. It is not NaN, which would be
+/// an invalid operation, and unknown to compilers that may take all numbers for finite.
+template <class T, int M, int Count>
+KOKKOS_INLINE_FUNCTION void drop_idle_lanes(int count, T (&x)[M][Count]) {
+  for (int e = 0; e < M; ++e)
+    for (int lane = count; lane < Count; ++lane) x[e][lane] = T(-(1 << 30));
 }
 
 /// Weights of the points i … i + count − 1 in a channel; ones where there are none.

@@ -181,8 +181,10 @@ struct Geometry {
     if (row.begin == row.end || (inside(row.begin) && inside(row.end - 1))) return;
     double low = -1, high = row.end;
     for (int d = 0; d < N; ++d) {
-      const double a = row.step[d], b = row.start[d], half = 0.5 * extent[d] / std::abs(a), centre = -b / a;
-      low = centre - half > low ? centre - half : low;  // NaN where κ_d does not vary: `narrow` does it all
+      const double a = row.step[d];
+      if (std::abs(a) < 1e-9) continue;  // κ_d hardly varies, or not at all, and 0/0 would be NaN: `narrow` does it all
+      const double half = 0.5 * extent[d] / std::abs(a), centre = -row.start[d] / a;
+      low = centre - half > low ? centre - half : low;
       high = centre + half < high ? centre + half : high;
     }
     narrow(row, low, high, inside);
