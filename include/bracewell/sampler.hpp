@@ -41,7 +41,9 @@ class Sampler {
   template <class X>
   explicit Sampler(const X& array, const Kernel& kernel = {})
       : grid_(detail::make_grid<detail::LatticeTypes<N>, V>(array)), kernel_(kernel) {
-    detail::check_stored("Sampler", detail::shape("array", array), N);
+    const detail::Shape shape = detail::shape("array", array);
+    detail::check_stored("Sampler", shape, N);
+    detail::check_memory("Sampler", shape, !std::is_const_v<V>);
   }
 
   /// F~(κ)
