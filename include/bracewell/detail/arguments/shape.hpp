@@ -113,12 +113,13 @@ inline bool holds(const Shape& s, std::intptr_t byte) {
   const auto by_stride = [&](int a, int b) { return std::abs(s.stride[a]) > std::abs(s.stride[b]); };
   std::sort(axes.begin(), axes.begin() + s.rank, by_stride);
   std::intptr_t rest = byte - Hull(s).begin;
+  if (rest < 0) return false;
   for (int i = 0; i < s.rank; ++i) {
     const int a = axes[std::size_t(i)];
     const std::intptr_t step = std::intptr_t(std::abs(s.stride[a])) * std::intptr_t(s.size);
     if (step > 0) rest -= std::min<std::intptr_t>(rest / step, s.extent[a] - 1) * step;
   }
-  return 0 <= rest && rest < std::intptr_t(s.size);
+  return rest < std::intptr_t(s.size);
 }
 
 /// Whether two arrays share memory. Of arrays with gaps, in which others may lie, the first and the last elements are tried.
