@@ -3,6 +3,7 @@
 
 #include "support/axes.hpp"
 #include "support/operations.hpp"
+#include "support/random.hpp"
 #include "support/slicing.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
@@ -174,4 +175,52 @@ TEST_CASE("backproject refuses what does not fit", "[backproject]") {
   refused(slices, bw::Spectrum{weights, 10}, data, density, "'weights' is 5 stored columns wide for a real width of 10");
   refused(slices, weights, Kokkos::subview(slices, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL), bw::none,
           "'data' is in the memory of 'slices'");
+}
+
+// A float that is added to slice by slice is 1e-4 off here after 10^5 slices, and stops at 2^24.
+TEST_CASE("backproject in float does not drift with the number of slices", "[backproject]") {
+  const int n = 8, poses = 300000;
+  Random random(2500);
+  INFO("seed " << random.seed);
+  Dense<Kokkos::complex<float>, 2> slices("s", poses, n / 2 + 1);
+  Dense<float, 2> weights("w", poses, n / 2 + 1);
+  Dense<double, 3> rotations("r", poses, 1, 2);
+  for (int p = 0; p < poses; ++p) {
+    const double angle = random.uniform(0, 2 * M_PI);
+    rotations(p, 0, 0) = std::cos(angle);
+    rotations(p, 0, 1) = std::sin(angle);
+    for (int x = 0; x <= n / 2; ++x) {
+      weights(p, x) = float(random.uniform(0.5, 1.5));
+      slices(p, x) = Kokkos::complex<float>(weights(p, x), float(random.uniform(-1, 1)));
+    }
+  }
+  const auto insert = [&]<class T>(T, int batch) {  // in calls of so many slices
+    Dense<Kokkos::complex<T>, 2> data("data", n, n / 2 + 1);
+    Dense<T, 2> density("density", n, n / 2 + 1);
+    for (int p = 0; p < poses; p += batch) {
+      const std::pair some(p, std::min(p + batch, poses));
+      Dense<Kokkos::complex<T>, 2> slices_t("s", some.second - p, n / 2 + 1);
+      Dense<T, 2> weights_t("w", some.second - p, n / 2 + 1);
+      for (int i = p; i < some.second; ++i)
+        for (int x = 0; x <= n / 2; ++x) {
+          slices_t(i - p, x) = Kokkos::complex<T>(slices(i, x).real(), slices(i, x).imag());
+          weights_t(i - p, x) = weights(i, x);
+        }
+      bw::backproject(Exec(), slices_t, weights_t, bw::Poses{Kokkos::subview(rotations, some, Kokkos::ALL, Kokkos::ALL)},
+                      data, density, {.accumulate = true}, bw::Linear{});
+    }
+    return std::pair(data, density);
+  };
+  const auto [data, density] = insert(0.0, poses);
+  for (const int batch : {poses, 1000}) {
+    INFO("slices a call " << batch);
+    const auto [data_f, density_f] = insert(0.0f, batch);
+    const double tolerance = 1e-5;  // of blocks of 4096 random terms some 1.3e-6, root mean square
+    for (int y = 0; y < n; ++y)
+      for (int x = 0; x <= n / 2; ++x) {
+        CHECK(std::abs(density_f(y, x) - density(y, x)) <= tolerance * density(y, x));
+        CHECK(std::hypot(data_f(y, x).real() - data(y, x).real(), data_f(y, x).imag() - data(y, x).imag()) <=
+              tolerance * density(y, x));
+      }
+  }
 }

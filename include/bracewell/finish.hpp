@@ -27,6 +27,13 @@ namespace detail {
 template <int Axes, class X>
 inline constexpr int axes_of = Axes == 0 ? int(View<X>::rank()) : Axes;
 
+template <class Exec, class X, class Op>
+void on_elements(const Exec& exec, const char* name, const X& array, const Op& op) {
+  const std::string label = std::string("bracewell::") + name;
+  const Kokkos::Profiling::ScopedRegion region(label);
+  for_elements(exec, label, array, op);
+}
+
 /// Multiplies a spectrum by exp(2πi direction Σ_d k_d ⌊n_d/2⌋ / n_d).
 template <class T, int Axes, int Rank>
 struct MoveOrigin {
@@ -65,7 +72,7 @@ void move_origin(const Exec& exec, const char* name, const X& spectrum, int dire
   check_memory(name, shape, true);
   MoveOrigin<Precision<X>, axes, rank> op{direction, {}};
   for (int a = 0; a < axes; ++a) op.extent[a] = a == axes - 1 ? shape.width : shape.extent[rank - axes + a];
-  for_elements(exec, name, view(spectrum), op);
+  on_elements(exec, name, view(spectrum), op);
 }
 
 /// Divides a real map by Π_d φ^(x_d / n_d), and for a reconstruction by 1 / ∫|φ| of every axis.
@@ -134,7 +141,7 @@ void divide(const Exec& exec, const char* name, const Data& data, const Density&
   check_memory(name, divided, true);
   check_memory(name, shape, false);
   check_apart(name, divided, shape);
-  for_elements(exec, name, view(data), DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), floor});
+  on_elements(exec, name, view(data), DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), floor});
 }
 
 }  // namespace detail
@@ -192,7 +199,7 @@ void correct_gridding(const Exec& exec, const X& map, const std::array<long, det
       if constexpr (requires { phi.absolute_integral(); })
         if (use == Gridding::reconstruction) op.scale /= phi.absolute_integral();
     }
-    detail::for_elements(exec, name, map, op);
+    detail::on_elements(exec, name, map, op);
   });
 }
 

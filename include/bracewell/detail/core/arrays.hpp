@@ -53,6 +53,13 @@ struct PoseTable {
     const std::int64_t at = b * stride[0] + i * stride[1] + e * stride[2] + d * stride[3];
     return single ? double(single[at]) : precise ? precise[at] : number;
   }
+  /// Of the elements i from `first` on.
+  PoseTable from(std::int64_t first) const {
+    PoseTable table = *this;
+    if (single) table.single += first * stride[1];
+    if (precise) table.precise += first * stride[1];
+    return table;
+  }
   KOKKOS_INLINE_FUNCTION void set(std::int64_t b, std::int64_t i, int e, int d, double value, bool accumulate) const {
     if (accumulate) value += (*this)(b, i, e, d);
     const std::int64_t at = b * stride[0] + i * stride[1] + e * stride[2] + d * stride[3];

@@ -6,7 +6,6 @@
 #include <bracewell/detail/core/launch.hpp>
 
 #include <Kokkos_Core.hpp>
-#include <Kokkos_Profiling_ScopedRegion.hpp>
 
 #include <cstdint>
 #include <string>
@@ -45,17 +44,16 @@ struct ElementTask {
 };
 
 template <class Exec, class X, class Op>
-void for_elements(const Exec& exec, const std::string& name, const X& array, const Op& op) {
+void for_elements(const Exec& exec, const std::string& label, const X& array, const Op& op) {
   constexpr int R = int(X::rank());
   constexpr bool rows = on_host<Exec>;
   using V = typename X::value_type;
-  const Kokkos::Profiling::ScopedRegion scope("bracewell::" + name);
   const ElementTask<Op, V, R, rows> task{op, StridedArray<V, R>(array)};
   const std::int64_t columns = std::int64_t(array.extent(R - 1)), elements = std::int64_t(array.size());
   if (elements == 0) return;
   Kokkos::parallel_for(
-      "bracewell::" + name,
-      Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, rows ? elements / columns : elements), task);
+      label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, rows ? elements / columns : elements),
+      task);
 }
 
 }  // namespace bracewell::detail

@@ -67,6 +67,10 @@ struct BackprojectArrays {
     return BackprojectArrays<Slices, Weights, OtherData, OtherDensity>{slices, weights, other_data, other_density};
   }
 
+  BackprojectArrays for_poses(std::int64_t first) const {
+    return {from_pose(slices, first), from_pose(weights, first), data, density};
+  }
+
   KOKKOS_INLINE_FUNCTION Data data_of(std::int64_t b) const { return of_reference(data, b); }
   KOKKOS_INLINE_FUNCTION Density density_of(std::int64_t b) const { return of_reference(density, b); }
 
@@ -98,6 +102,13 @@ struct BackprojectOperation {
   auto with_targets(const Data& data, const Density& density, Gradient) const {
     const auto others = arrays.with_targets(data, density);
     return BackprojectOperation<Geometry, Kernel, std::decay_t<decltype(others)>>{geometry, kernel, others, accumulate};
+  }
+
+  BackprojectOperation for_poses(std::int64_t first, std::int64_t count) const {
+    BackprojectOperation op = *this;
+    op.geometry = geometry.for_poses(first, count);
+    op.arrays = arrays.for_poses(first);
+    return op;
   }
 
   KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
@@ -163,6 +174,16 @@ struct BackprojectTangent {
     const auto others = arrays.with_targets(data, density);
     return BackprojectTangent<Geometry, Kernel, std::decay_t<decltype(others)>, Slices, Weights, Rates>{
         geometry, kernel, others, slices, weights, rates, accumulate};
+  }
+
+  BackprojectTangent for_poses(std::int64_t first, std::int64_t count) const {
+    BackprojectTangent op = *this;
+    op.geometry = geometry.for_poses(first, count);
+    op.arrays = arrays.for_poses(first);
+    op.slices = from_pose(slices, first);
+    op.weights = from_pose(weights, first);
+    op.rates = rates.for_poses(first, count);
+    return op;
   }
 
   KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}

@@ -187,26 +187,15 @@ struct WriteFixedPoint {
 template <class S, class V, int N>
 WriteFixedPoint(const S&, const Grid<V, N>&, const double*, bool) -> WriteFixedPoint<V, N>;
 
-/// Fixed-point sums for the grids of all references, dense; None for None.
-template <class V, int N>
-Grid<FixedPoint<components<V>>, N> fixed_point_grid(const Grid<V, N>& like, double* sums) {
-  Grid<FixedPoint<components<V>>, N> grid{reinterpret_cast<FixedPoint<components<V>>*>(sums), {}, {}, like.columns()};
-  grid.stride[0] = 1;
-  for (int d = 0; d < N; ++d) grid.extent[d] = like.extent[d];
-  for (int d = 1; d < N; ++d) {
-    grid.stride[d] = grid.batch_stride;
-    grid.batch_stride *= grid.extent[d];
+/// Fixed-point sums in place of a grid; None for None.
+template <class G>
+auto fixed_point_grid(const G& like, double* sums) {
+  if constexpr (Given<G>) {
+    return dense_grid<FixedPoint<components<std::remove_pointer_t<decltype(like.data)>>>>(like, sums);
+  } else {
+    return none;
   }
-  return grid;
 }
-inline None fixed_point_grid(None, double*) { return {}; }
-
-/// How many integers these are for one reference.
-template <class V, int N>
-std::int64_t integers(const Grid<V, N>& grid) {
-  return fixed_point_grid(grid, nullptr).batch_stride * components<V>;
-}
-inline std::int64_t integers(None) { return 0; }
 
 template <class Exec, class Sums, class G>
 void write_fixed_point(const Exec& exec, const std::string& label, const Sums& sums, const G& grid, const double* units,
@@ -221,8 +210,10 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
                         const Density& density, const SliceOptions& options) {
   static_assert(sizeof(FixedPoint<1>) == sizeof(double) && sizeof(FixedPointScale) % sizeof(double) == 0);
   const auto& geometry = original.geometry;
-  const std::int64_t data_count = geometry.references * integers(data),
-                     count = data_count + geometry.references * integers(density);
+  const auto integers = [&](const auto& grid) {
+    return geometry.references * dense_bytes(fixed_point_grid(grid, nullptr)) / std::int64_t(sizeof(double));
+  };
+  const std::int64_t data_count = integers(data), count = data_count + integers(density);
   Scratch scratch(options.workspace);
   const std::size_t scale_at = scratch.add<FixedPointScale>(1), sums_at = scratch.add<double>(count);
   scratch.allocate(exec);

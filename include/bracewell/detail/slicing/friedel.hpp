@@ -26,6 +26,29 @@ struct Grid {
   KOKKOS_INLINE_FUNCTION int columns() const { return extent[0] / 2 + 1; }
 };
 
+/// Elements of another type for all points, without gaps; None for None.
+template <class W, class V, int N>
+Grid<W, N> dense_grid(const Grid<V, N>& like, void* data) {
+  Grid<W, N> grid{static_cast<W*>(data), {}, {1}, like.columns()};
+  for (int d = 0; d < N; ++d) grid.extent[d] = like.extent[d];
+  for (int d = 1; d < N; ++d) {
+    grid.stride[d] = grid.batch_stride;
+    grid.batch_stride *= grid.extent[d];
+  }
+  return grid;
+}
+template <class W>
+None dense_grid(None, void*) {
+  return {};
+}
+
+/// Of one reference.
+template <class V, int N>
+std::int64_t dense_bytes(const Grid<V, N>& grid) {
+  return dense_grid<V>(grid, nullptr).batch_stride * std::int64_t(sizeof(V));
+}
+inline std::int64_t dense_bytes(None) { return 0; }
+
 /// The grid of reference b; None for None.
 template <class V, int N>
 KOKKOS_INLINE_FUNCTION Grid<V, N> of_reference(Grid<V, N> grid, std::int64_t b) {

@@ -56,6 +56,14 @@ struct SliceStack {
   }
 };
 
+/// The slices from a pose on; None of None.
+template <class V, int M>
+SliceStack<V, M> from_pose(SliceStack<V, M> stack, std::int64_t first) {
+  stack.data += first * stack.batch_stride[1];
+  return stack;
+}
+inline None from_pose(None, std::int64_t) { return {}; }
+
 /// The lattices, what relates them, and the poses. k are the integer frequencies of the slice, and
 /// κ_d = oversampling · (n_d / n_x) · Σ_e (m_x / m_e) R_ed k_e the place in the reference, both x first. A Geometry of rates
 /// of change has the tangents of poses instead, of which rotations or shifts may be left out.
@@ -72,6 +80,15 @@ struct Geometry {
   double scales[M][N];  // ∂κ_d / ∂R_ed = scales[e][d] k_e
   PoseTable<false> rotations, shifts;
   std::int64_t references, poses;  // how many; each reference has a slice at each pose
+
+  /// Of some of the poses.
+  Geometry for_poses(std::int64_t first, std::int64_t count) const {
+    Geometry geometry = *this;
+    geometry.rotations = rotations.from(first);
+    geometry.shifts = shifts.from(first);
+    geometry.poses = count;
+    return geometry;
+  }
 
   /// Sets `scales`.
   void set_scales() {

@@ -136,6 +136,13 @@ struct ProjectCotangent {
                                                                    grid,     other,  accumulate};
   }
 
+  ProjectCotangent for_poses(std::int64_t first, std::int64_t count) const {
+    ProjectCotangent op = *this;
+    op.geometry = geometry.for_poses(first, count);
+    op.slices_bar = from_pose(slices_bar, first);
+    return op;
+  }
+
   KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
 
   template <class Rows>

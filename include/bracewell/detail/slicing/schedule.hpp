@@ -23,6 +23,7 @@
 #include <bracewell/detail/slicing/device_samples.hpp>
 #include <bracewell/detail/slicing/host_rows.hpp>
 #include <bracewell/detail/slicing/host_zones.hpp>
+#include <bracewell/detail/slicing/pose_blocks.hpp>
 
 #include <algorithm>
 #include <string>
@@ -87,17 +88,22 @@ void write_slices(const Exec& exec, const std::string& label, const Op& op, cons
 template <class P, class Exec, class Data, class Density, class Op>
 void insert(const Exec& exec, const std::string& label, const Data& data, const Density& density,
             const SliceOptions& options, const Op& op) {
-  if constexpr (on_host<Exec>) {
-    for_zones(exec, label, op);
-  } else {
-    if (options.deterministic)
+  if constexpr (!on_host<Exec>)
+    if (options.deterministic)  // sums of integers need no care
       return insert_fixed_point(exec, label, op, output_grid<P>(data), output_grid<P>(density), options);
-    if (!options.accumulate) {
-      fill_zero(exec, data);
-      fill_zero(exec, density);
+  const auto insert_all = [&](const auto& some) {
+    if constexpr (on_host<Exec>) {
+      for_zones(exec, label, some);
+    } else {
+      for_samples(exec, label, some);
     }
-    for_samples(exec, label, op);
+  };
+  if (sums_apart(op)) return insert_by_blocks<P>(exec, label, data, density, options, op, insert_all);
+  if (!on_host<Exec> && !options.accumulate) {  // on a host each thread clears what it owns
+    fill_zero(exec, data);
+    fill_zero(exec, density);
   }
+  insert_all(op);
 }
 
 /// Runs an operation that inserts into a grid, or sums cotangents of poses, or both. On a device both are one pass, unless
@@ -108,7 +114,7 @@ void insert_and_sum_poses(const Exec& exec, const std::string& label, const Bar&
   using Gradient = typename Op::Gradient;
   constexpr bool sums = Gradient::size > 0;
   if constexpr (sums && Op::inserts && !on_host<Exec>)
-    if (!options.deterministic) {
+    if (!options.deterministic && !sums_apart(op)) {
       if (!options.accumulate) fill_zero(exec, bar);
       return sum_poses(exec, label, op, poses_bar, options);
     }
