@@ -19,6 +19,7 @@ PROJECTION = "detail/points/projection.hpp"
 VOXELS = "detail/points/voxels.hpp"
 SHAPE = "detail/arguments/shape.hpp"
 CHECK = "detail/arguments/check.hpp"
+SCALE = "oversampling * extent[d] / extent[0] * slice_extent[0] / slice_extent[e]"
 
 FAULTS = [
     # kernels
@@ -32,8 +33,10 @@ FAULTS = [
     ("integral of |cubic|", "kernels.hpp", "7.0 / 6", "1.0", "[finish],[kernels]"),
     ("transform of linear", "kernels.hpp", "detail::sinc(u) * detail::sinc(u)", "detail::sinc(u)", "[finish],[kernels]"),
     # geometry
-    ("anisotropy upside down", GEOMETRY, "slice_extent[0] / slice_extent[e]", "slice_extent[e] / slice_extent[0]", SLICES),
-    ("anisotropy of the reference dropped", GEOMETRY, "oversampling * extent[d] / extent[0]", "oversampling", SLICES),
+    ("anisotropy upside down", GEOMETRY, SCALE,
+     "oversampling * extent[d] / extent[0] * slice_extent[e] / slice_extent[0]", SLICES),
+    ("anisotropy of the reference dropped", GEOMETRY, SCALE,
+     "oversampling * slice_extent[0] / slice_extent[e]", SLICES),
     ("rotation by rows in reverse", GEOMETRY, "rotations(b, p, e, d)", "rotations(b, p, M - 1 - e, d)", SLICES),
     ("rotation by columns in reverse", GEOMETRY, "rotations(b, p, e, d)", "rotations(b, p, e, N - 1 - d)", SLICES),
     ("phase sign", GEOMETRY, "shifts(b, p, e) / slice_extent[e]", "-shifts(b, p, e) / slice_extent[e]", SLICES),
@@ -92,6 +95,10 @@ FAULTS = [
      "2 * Kokkos::numbers::pi / geometry.slice_extent[0]", SLICES),
     ("zones end a row early", ZONES, "whole.high[d] = geometry.extent[d] / 2 + 1", "whole.high[d] = (geometry.extent[d] + 1) / 2", SLICES),
     ("zones without the kernel's reach", ZONES, "zone.high[d] - 1 + reach + slack", "zone.high[d] - 1 + slack", SLICES),
+    ("blocks of poses overwrite one another", "detail/slicing/pose_blocks.hpp", "options.accumulate || first > 0", "options.accumulate",
+     SLICES),
+    ("all blocks have the first slices", GEOMETRY, "stack.data += first * stack.batch_stride[1];", ";", SLICES),
+    ("all blocks have the first rotations", GEOMETRY, "rotations.from(first)", "rotations", SLICES),
     # sums, tables, scratch
     ("objects that share a pose", "detail/core/ordered_sums.hpp", "shared ? objects : b + 1", "b + 1", SLICES + "," + POINTS),
     ("lost accumulate of poses", "detail/core/arrays.hpp", "if (accumulate) value += (*this)(b, i, e, d);", ";", SLICES + "," + POINTS),
@@ -102,7 +109,7 @@ FAULTS = [
      SLICES + "," + POINTS),
     # points
     ("voxel centre", PROJECTION, "0.5 * (extent[e] - 1)", "0.5 * extent[e]", POINTS),
-    ("central voxel of an odd grid", PROJECTION, "voxel_size > 0 ? extent[e] / 2", "voxel_size > 0 ? 0.5 * extent[e]", POINTS),
+    ("central voxel of an odd grid", PROJECTION, "extent[e] / 2", "0.5 * extent[e]", POINTS),
     ("sign of a shift of points", PROJECTION, "frame.scale[e] * shifts(b, p, e) + frame.centre[e]",
      "frame.centre[e] - frame.scale[e] * shifts(b, p, e)", POINTS),
     ("tangent of rotations of points dropped", PROJECTION, "x_dot[e] += matrix_dot[e][d] * q[d];", ";", POINTS),
@@ -116,7 +123,7 @@ FAULTS = [
     ("tangent of out_weight dropped", "detail/points/draw_operation.hpp", "out_weight_dot(b, p)", "0.0", POINTS),
     ("lost accumulate of points", "detail/points/host_gradient.hpp", "accumulate ? to + V(sum) : V(sum)", "V(sum)", POINTS),
     ("out_weight of a cotangent", "detail/points/gradient_operation.hpp", "value[lane] *= out_weight;", ";", POINTS),
-    ("channels of a cotangent", "detail/points/gradient_operation.hpp", "images.at(b, p, c), where", "images.at(b, p, 0), where", POINTS),
+    ("channels of a cotangent", "detail/points/gradient_operation.hpp", "images.at(b, p, c)", "images.at(b, p, 0)", POINTS),
     ("columns of a background's cotangent", "detail/points/host_gradient.hpp",
      "for (; x < images.extent[0]; ++x) sum += from[x];", ";", POINTS),
     # around slices

@@ -176,6 +176,33 @@ class Strided {
   Dense<V, 1> memory_;
 };
 
+/// One insertion with options at random; with weights also the density.
+template <class T, int N, int M>
+void check_insertion(const Exec& exec, const SliceProblem& s, Random& random, bool weighted) {
+  using V = Kokkos::complex<T>;
+  const bool accumulate = random.integer(0, 1);
+  const auto interpolation = interpolations[std::size_t(random.integer(0, 4))];
+  INFO("interpolation " << int(interpolation) << " accumulate " << accumulate << " weighted " << weighted);
+  const auto options = support::options(s, interpolation, accumulate);
+  const auto start = random.complex(s.volumes.size());
+  const auto density_start = random.normals(s.volumes.size());
+  const bw::Spectrum slices{upload<V, M + 2>(s.slice_shape(), s.slices), s.geometry.slice.back()};
+  const bw::Spectrum weights{upload<T, M + 2>(s.slice_shape(), s.weights), s.geometry.slice.back()};
+  const auto data = accumulate ? upload<V, N + 1>(s.volume_shape(), start) : unset<V, N + 1>(s.volume_shape());
+  const auto density = accumulate ? upload<T, N + 1>(s.volume_shape(), density_start) : unset<T, N + 1>(s.volume_shape());
+  const bw::Spectrum to{data, s.geometry.extents.back()}, to_density{density, s.geometry.extents.back()};
+  const bw::Poses poses{upload<double, 4>(s.rotation_shape(), s.rotations), upload<double, 3>(s.shift_shape(), s.shifts)};
+  const auto expected = literal_sums(s, reference_kernel(interpolation, s.geometry.oversampling));
+  if (weighted) {
+    bw::backproject(exec, slices, weights, poses, to, to_density, options, bw::none);
+    CHECK(error(download(density), plus(density_start, expected.density, accumulate), largest(expected.density)) <
+          tolerance<T>);
+  } else {
+    bw::backproject(exec, slices, bw::none, poses, to, bw::none, options, bw::none);
+  }
+  CHECK(error(download(data), plus(start, expected.data, accumulate), largest(expected.data)) < tolerance<T>);
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("slices at random are the literal sums", "[random][project]", BRACEWELL_RANDOM_SLICES) {
@@ -216,35 +243,37 @@ TEMPLATE_TEST_CASE("slices at random are the literal sums", "[random][project]",
 
 TEMPLATE_TEST_CASE("insertions at random are the literal sums", "[random][backproject]", BRACEWELL_RANDOM_SLICES) {
   using T = typename TestType::T;
-  using V = Kokkos::complex<T>;
   constexpr int N = TestType::N, M = TestType::M;
   Random random = seeded(30000 + 10 * N + M + unsigned(sizeof(T)) * 100);
   INFO("seed " << random.seed);
   const Exec exec;
   for (int i = 0; i < rounds(N == 3 ? 60 : 120); ++i) {
     const SliceProblem s = any_problem(random, N, M, i);
-    const bool accumulate = random.integer(0, 1), weighted = random.integer(0, 2) > 0;
-    const auto interpolation = interpolations[std::size_t(random.integer(0, 4))];
-    INFO("problem " << i << ": " << text(s) << " interpolation " << int(interpolation) << " accumulate " << accumulate
-                    << " weighted " << weighted);
-    const auto options = support::options(s, interpolation, accumulate);
-    const auto start = random.complex(s.volumes.size());
-    const auto density_start = random.normals(s.volumes.size());
-    const bw::Spectrum slices{upload<V, M + 2>(s.slice_shape(), s.slices), s.geometry.slice.back()};
-    const bw::Spectrum weights{upload<T, M + 2>(s.slice_shape(), s.weights), s.geometry.slice.back()};
-    const auto data = accumulate ? upload<V, N + 1>(s.volume_shape(), start) : unset<V, N + 1>(s.volume_shape());
-    const auto density = accumulate ? upload<T, N + 1>(s.volume_shape(), density_start) : unset<T, N + 1>(s.volume_shape());
-    const bw::Spectrum to{data, s.geometry.extents.back()}, to_density{density, s.geometry.extents.back()};
-    const bw::Poses poses{upload<double, 4>(s.rotation_shape(), s.rotations), upload<double, 3>(s.shift_shape(), s.shifts)};
-    const auto expected = literal_sums(s, reference_kernel(interpolation, s.geometry.oversampling));
-    if (weighted) {
-      bw::backproject(exec, slices, weights, poses, to, to_density, options, bw::none);
-      CHECK(error(download(density), plus(density_start, expected.density, accumulate), largest(expected.density)) <
-            tolerance<T>);
-    } else {
-      bw::backproject(exec, slices, bw::none, poses, to, bw::none, options, bw::none);
+    INFO("problem " << i << ": " << text(s));
+    check_insertion<T, N, M>(exec, s, random, random.integer(0, 2) > 0);
+  }
+}
+
+TEST_CASE("insertions of thousands of poses are the literal sums", "[random][backproject]") {
+  Random random = seeded(35000);
+  INFO("seed " << random.seed);
+  const Exec exec;
+  for (int i = 0; i < rounds(4); ++i) {
+    SliceProblem s = any_problem(random, 3, 2, 0);
+    s.geometry.extents = {random.integer(2, 4), random.integer(2, 4), random.integer(2, 5)};
+    s.geometry.slice = {random.integer(2, 3), random.integer(2, 4)};
+    s.geometry.cutoff = 1;
+    s.poses = random.integer(4097, 8800);
+    s.rotations.clear();
+    for (int p = 0; p < s.pose_batch * s.poses; ++p) {
+      const auto r = random.rotation(2, 3);
+      s.rotations.insert(s.rotations.end(), r.begin(), r.end());
     }
-    CHECK(error(download(data), plus(start, expected.data, accumulate), largest(expected.data)) < tolerance<T>);
+    s.shifts = random.normals(s.rotations.size() / 3);
+    s.slices = random.complex(s.references * s.poses * s.slice_size());
+    s.weights = random.uniforms(s.slices.size(), 0, 2);
+    INFO("problem " << i << ": " << text(s));
+    check_insertion<float, 3, 2>(exec, s, random, true);
   }
 }
 
