@@ -32,6 +32,9 @@ class Sampler {
   using Value = std::remove_const_t<V>;
   using T = typename detail::PrecisionOf<Value>::type;
   static constexpr bool absolute = std::is_same_v<Value, T>;
+  static_assert(detail::Real<T>, "Sampler: 'array' must be of float, double or Kokkos::complex of either");
+  static_assert(detail::Given<Kernel> && detail::Kernel<Kernel, T>,
+                "Sampler: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp");
 
  public:
   using Kappa = Kokkos::Array<T, N>;
