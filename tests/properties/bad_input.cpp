@@ -471,6 +471,23 @@ TEST_CASE("absurd options and extents that are allowed do no harm", "[bad_input]
   }
 }
 
+TEST_CASE("poses that scatter samples wider than numbers reach are right where they meet the band", "[bad_input][project]") {
+  using F = Kokkos::complex<float>;
+  // κ_x = 1e30 (k_x − k_y): only the diagonal is in the band, at κ = 0.
+  const Dense<F, 4> volumes = upload<F, 4>({1, 4, 4, 3}, std::vector<Complex>(48, Complex(0, 1)));
+  Kokkos::deep_copy(Kokkos::subview(volumes, 0, 0, 0, 0), F(3, 0));
+  const auto rotations = upload<double, 4>({1, 1, 2, 3}, std::vector<double>{1e30, 0, 0, -1e30, 0, 0});
+  const auto slices = unset<F, 4>({1, 1, 16, 9});
+  bw::project(Exec(), bw::Spectrum{volumes, 4}, bw::Poses{rotations}, bw::Spectrum{slices, 16}, {.cutoff = 1}, bw::none);
+  const auto got = download(slices);
+  for (int y = 0; y < 16; ++y)
+    for (int x = 0; x < 9; ++x) {
+      const int k = bw::frequency(y, 16);
+      INFO(k << ", " << x);
+      CHECK(got[std::size_t(9 * y + x)] == (k == x ? Complex(3, 0) : Complex(0, 0)));
+    }
+}
+
 TEST_CASE("a sampler refuses what it cannot read", "[bad_input]") {
   using Grid = Dense<C, 2, Kokkos::HostSpace>;
   const Grid grid("grid", 6, 4);

@@ -183,11 +183,15 @@ struct BlockTaps {
     // κ = base + fraction + lane · step, of which only what is less than a block is rounded to T.
     int base[N];
     T fraction[N], step[N];
+    // Samples that lie further apart than any grid is wide are alone in the band: T could not tell where, lanes from here.
+    bool alone = false;
+    for (int d = 0; d < N; ++d) alone = alone || Kokkos::abs(block.row->step[d]) > 1.1e9;
+    const int origin = block.kx + (alone ? block.lanes.begin : 0);
     for (int d = 0; d < N; ++d) {
-      const double at = block.row->kappa(d, block.kx), whole = Kokkos::abs(at) < 1e9 ? Kokkos::floor(at) : 0;
+      const double at = block.row->kappa(d, origin), whole = Kokkos::abs(at) < 1e9 ? Kokkos::floor(at) : 0;
       base[d] = int(whole);
       fraction[d] = T(at - whole);
-      step[d] = T(block.row->step[d]);
+      step[d] = alone ? T(0) : T(block.row->step[d]);
     }
     bool mirrored = false;
     const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
