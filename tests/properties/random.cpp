@@ -184,8 +184,9 @@ void check_insertion(const Exec& exec, const SliceProblem& s, Random& random, bo
   const auto interpolation = interpolations[std::size_t(random.integer(0, 4))];
   INFO("interpolation " << int(interpolation) << " accumulate " << accumulate << " weighted " << weighted);
   const auto options = support::options(s, interpolation, accumulate);
-  const auto start = random.complex(s.volumes.size());
-  const auto density_start = random.normals(s.volumes.size());
+  const std::size_t size = std::size_t(s.references) * s.volume_size();
+  const auto start = random.complex(size);
+  const auto density_start = random.normals(size);
   const bw::Spectrum slices{upload<V, M + 2>(s.slice_shape(), s.slices), s.geometry.slice.back()};
   const bw::Spectrum weights{upload<T, M + 2>(s.slice_shape(), s.weights), s.geometry.slice.back()};
   const auto data = accumulate ? upload<V, N + 1>(s.volume_shape(), start) : unset<V, N + 1>(s.volume_shape());
