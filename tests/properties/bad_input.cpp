@@ -14,6 +14,7 @@
 
 namespace bw = bracewell;
 using namespace support;
+using reference::Complex;
 
 namespace {
 
@@ -471,21 +472,32 @@ TEST_CASE("absurd options and extents that are allowed do no harm", "[bad_input]
   }
 }
 
-TEST_CASE("poses that scatter samples wider than numbers reach are right where they meet the band", "[bad_input][project]") {
+TEST_CASE("poses that scatter samples wider than grids are right where they meet the band",
+          "[bad_input][project][backproject]") {
   using F = Kokkos::complex<float>;
-  // κ_x = 1e30 (k_x − k_y): only the diagonal is in the band, at κ = 0.
-  const Dense<F, 4> volumes = upload<F, 4>({1, 4, 4, 3}, std::vector<Complex>(48, Complex(0, 1)));
-  Kokkos::deep_copy(Kokkos::subview(volumes, 0, 0, 0, 0), F(3, 0));
-  const auto rotations = upload<double, 4>({1, 1, 2, 3}, std::vector<double>{1e30, 0, 0, -1e30, 0, 0});
-  const auto slices = unset<F, 4>({1, 1, 16, 9});
-  bw::project(Exec(), bw::Spectrum{volumes, 4}, bw::Poses{rotations}, bw::Spectrum{slices, 16}, {.cutoff = 1}, bw::none);
-  const auto got = download(slices);
-  for (int y = 0; y < 16; ++y)
-    for (int x = 0; x < 9; ++x) {
-      const int k = bw::frequency(y, 16);
-      INFO(k << ", " << x);
-      CHECK(got[std::size_t(9 * y + x)] == (k == x ? Complex(3, 0) : Complex(0, 0)));
-    }
+  // κ_x = scale (k_x − k_y): only the diagonal is in the band, at κ = 0. Rounded to float, κ would be anywhere.
+  for (const double scale : {9.3, 5e5 / 7, 3e8 / 7, 1e9 / 3, 1e30 / 3}) {
+    INFO("scale " << scale);
+    std::vector<Complex> spectrum(48, Complex(0, 1));
+    spectrum[0] = 3;
+    const bw::Spectrum volumes{upload<F, 4>({1, 4, 4, 3}, spectrum), 4};
+    const bw::Poses poses{upload<double, 4>({1, 1, 2, 3}, std::vector<double>{scale, 0, 0, -scale, 0, 0})};
+    const bw::Spectrum slices{unset<F, 4>({1, 1, 16, 9}), 16};
+    bw::project(Exec(), volumes, poses, slices, {.cutoff = 1}, bw::none);
+    const auto got = download(slices.view);
+    for (int y = 0; y < 16; ++y)
+      for (int x = 0; x < 9; ++x) {
+        const int k = bw::frequency(y, 16);
+        INFO(k << ", " << x);
+        CHECK(got[std::size_t(9 * y + x)] == (k == x ? Complex(3, 0) : Complex(0, 0)));
+      }
+    const bw::Poses shifted{poses.rotations, upload<double, 3>({1, 1, 2}, std::vector<double>{0, 0})};
+    bw::backproject(Exec(), slices, bw::none, shifted, volumes, bw::none, {.cutoff = 1}, bw::none);
+    auto sums = download(volumes.view);
+    CHECK(sums[0] == Complex(3 * 15, 0));  // k_x = 1 … 7 and their mates, and k_x = 0
+    sums[0] = 0;
+    CHECK(identical(sums, std::vector<Complex>(48, 0)));
+  }
 }
 
 TEST_CASE("a sampler refuses what it cannot read", "[bad_input]") {
