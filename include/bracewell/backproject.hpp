@@ -19,7 +19,7 @@
 /// (workspace.hpp).
 #pragma once
 
-#include <bracewell/detail/slicing/backproject_operations.hpp>
+#include <bracewell/detail/slicing/backproject_derivatives.hpp>
 #include <bracewell/detail/slicing/schedule.hpp>
 
 #include <bracewell/detail/prologue.hpp>

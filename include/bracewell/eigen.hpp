@@ -6,13 +6,14 @@
 /// std::complex and Kokkos::complex have one layout: objects of the one appear as Views of the other.
 #pragma once
 
+#include <bracewell/detail/arguments/refuse.hpp>
+
 #include <Eigen/Core>
 #include <Eigen/Geometry>
 #include <Kokkos_Core.hpp>
 
 #include <cmath>
 #include <complex>
-#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -46,9 +47,7 @@ template <class Derived>
 void check_vector_of_3(const char* function, const char* argument, const Eigen::DenseBase<Derived>& v) {
   static_assert(Derived::SizeAtCompileTime == Eigen::Dynamic || Derived::SizeAtCompileTime == 3,
                 "bracewell: rotation vectors must have 3 elements");
-  if (v.size() != 3)
-    throw std::invalid_argument(std::string(function) + ": '" + argument + "' is of " + std::to_string(v.size()) +
-                                " elements, expected 3");
+  if (v.size() != 3) refuse(function, argument, "of " + std::to_string(v.size()) + " elements", "3");
 }
 template <class Derived>
 void check_rows_of_3(const char* function, const char* argument, const Eigen::DenseBase<Derived>& m, bool all) {

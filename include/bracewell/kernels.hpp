@@ -19,10 +19,10 @@
 
 #include <Kokkos_Core.hpp>
 
+#include <bracewell/detail/arguments/refuse.hpp>
 #include <bracewell/detail/core/simd.hpp>
 
 #include <cmath>
-#include <stdexcept>
 #include <string>
 #include <type_traits>
 
@@ -134,10 +134,9 @@ class KaiserBessel {
   explicit KaiserBessel(double padding) {
     const double ratio = 2 * Reach / padding * (padding - 0.5);
     const double radicand = ratio * ratio - 0.8;
-    if (!(padding > 0.5 && radicand > 0 && std::isfinite(padding))) {
-      throw std::invalid_argument("KaiserBessel: 'padding' is " + std::to_string(padding) +
-                                  ", expected a finite number large enough for (2 reach / padding)² (padding − ½)² > 0.8");
-    }
+    if (!(padding > 0.5 && radicand > 0 && std::isfinite(padding)))
+      detail::refuse("KaiserBessel", "padding", std::to_string(padding),
+                     "a finite number large enough for (2 reach / padding)² (padding − ½)² > 0.8");
     beta_ = detail::pi * std::sqrt(radicand);
     scale_ = beta_ / (2 * Reach * std::sinh(beta_));
     for (int piece = 0; piece < Reach; ++piece) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What one call costs a user's own compilation: processor seconds beyond <Kokkos_Core.hpp> alone, the least of three, and the bytes of
-# the object file. Of the target `cost` in the build tree BUILD.
+# the object file. Of the target `bracewell_cost` in the build tree BUILD.
 function(measure name seconds bytes)
   file(STRINGS "${BUILD}/compile_commands.json" command REGEX "\"command\".*cost.dir/cost/${name}.cpp")
   string(JSON command GET "{${command}}" command)

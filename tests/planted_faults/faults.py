@@ -11,10 +11,12 @@ GEOMETRY = "detail/slicing/geometry.hpp"
 STENCIL = "detail/slicing/stencil.hpp"
 INSERT = "detail/slicing/insert.hpp"
 BACKPROJECT = "detail/slicing/backproject_operations.hpp"
+DERIVATIVES = "detail/slicing/backproject_derivatives.hpp"
 PROJECT = "detail/slicing/project_operations.hpp"
 BLOCK = "detail/slicing/block.hpp"
 GRADIENT = "detail/slicing/pose_gradient.hpp"
 ZONES = "detail/slicing/host_zones.hpp"
+INTERSECTION = "detail/slicing/host_zone_intersection.hpp"
 PROJECTION = "detail/points/projection.hpp"
 VOXELS = "detail/points/voxels.hpp"
 SHAPE = "detail/arguments/shape.hpp"
@@ -71,13 +73,13 @@ FAULTS = [
     # operations of slices
     ("missing ½ of the imaginary part", BACKPROJECT, "weigh_self_conjugate(block, width, im);", ";", SLICES),
     ("missing ½ of the Nyquist column", BACKPROJECT, "if (width % 2 == 0) weigh_column(width / 2);", ";", SLICES),
-    ("missing ½ of the weights' cotangent", BACKPROJECT, "weigh_self_conjugate(block, width, bar.component[0][0]);", ";", SLICES),
+    ("missing ½ of the weights' cotangent", DERIVATIVES, "weigh_self_conjugate(block, width, bar.component[0][0]);", ";", SLICES),
     ("phase of inserted slices", BACKPROJECT,
      "if constexpr (Geometry::shifted && has_slices) block.template multiply_phase<-1>(re, im);",
      "if constexpr (Geometry::shifted && has_slices) block.template multiply_phase<1>(re, im);", SLICES),
-    ("turning of an inserted tangent", BACKPROJECT, "values.re_rate[lane] -= turning * values.im[lane]",
+    ("turning of an inserted tangent", DERIVATIVES, "values.re_rate[lane] -= turning * values.im[lane]",
      "values.re_rate[lane] += turning * values.im[lane]", SLICES),
-    ("lost accumulate of weights' cotangents", BACKPROJECT,
+    ("lost accumulate of weights' cotangents", DERIVATIVES,
      "accumulate ? out[lane] + bar.component[0][0][lane] : bar.component[0][0][lane]", "bar.component[0][0][lane]", SLICES),
     ("density not cleared", BACKPROJECT, "if constexpr (Given<Density>) clear_rows(density_of(b), rows);", ";", SLICES),
     ("lost accumulate of slices", BLOCK, "accumulate ? out[lane] + z : z", "z", SLICES),
@@ -94,7 +96,7 @@ FAULTS = [
     ("cotangent of shifts: extent", GRADIENT, "2 * Kokkos::numbers::pi / geometry.slice_extent[e]",
      "2 * Kokkos::numbers::pi / geometry.slice_extent[0]", SLICES),
     ("zones end a row early", ZONES, "whole.high[d] = geometry.extent[d] / 2 + 1", "whole.high[d] = (geometry.extent[d] + 1) / 2", SLICES),
-    ("zones without the kernel's reach", ZONES, "zone.high[d] - 1 + reach + slack", "zone.high[d] - 1 + slack", SLICES),
+    ("zones without the kernel's reach", INTERSECTION, "zone.high[d] - 1 + reach + slack", "zone.high[d] - 1 + slack", SLICES),
     ("blocks of poses overwrite one another", "detail/slicing/pose_blocks.hpp", "options.accumulate || first > 0", "options.accumulate",
      SLICES),
     ("all blocks have the first slices", GEOMETRY, "stack.data += first * stack.batch_stride[1];", ";", SLICES),

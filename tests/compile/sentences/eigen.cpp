@@ -21,9 +21,11 @@
   bw::turned_jvp(Eigen::Matrix2d(), Eigen::Vector3d(), bw::Turn::left);
 #endif
 #ifdef EIGEN_ROTATIONS  // rotation_view: matrices must have fixed sizes and at least M rows
-  bw::rotation_view<2>(std::vector<Eigen::MatrixXd>());
+  const std::vector<Eigen::MatrixXd> matrices;
+  bw::rotation_view<2>(matrices);
 #endif
 #ifdef EIGEN_VECTORS  // vector_view: vectors must have fixed sizes
-  bw::vector_view(std::vector<Eigen::VectorXd>());
+  const std::vector<Eigen::VectorXd> vectors;
+  bw::vector_view(vectors);
 #endif
 }

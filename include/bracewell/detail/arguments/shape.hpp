@@ -4,23 +4,18 @@
 #pragma once
 
 #include <bracewell/detail/arguments/kinds.hpp>
+#include <bracewell/detail/arguments/refuse.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
 
 #include <bracewell/detail/prologue.hpp>
 
 namespace bracewell::detail {
-
-[[noreturn]] inline void refuse(const char* function, const std::string& argument, const std::string& got,
-                                const std::string& expected) {
-  throw std::invalid_argument(std::string(function) + ": '" + argument + "' is " + got + ", expected " + expected);
-}
 
 /// The real extent of the last axis.
 template <class X>

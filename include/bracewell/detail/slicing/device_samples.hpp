@@ -59,7 +59,8 @@ struct TeamTask {
     Total total;
     Kokkos::parallel_reduce(
         Kokkos::TeamThreadRange(team, first, last),
-        [&](std::int64_t i, Total& sum) { run_sample(op, slice, i, sum, GlobalAtomicAdd{}); }, Kokkos::Sum<Total>(total));
+        [&](std::int64_t sample, Total& sum) { run_sample(op, slice, sample, sum, GlobalAtomicAdd{}); },
+        Kokkos::Sum<Total>(total));
     Kokkos::single(Kokkos::PerTeam(team), [&] { sums.store(slice, share, total); });
   }
 };

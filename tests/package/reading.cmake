@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: MIT
-# Has COMPILER read SOURCES, the first of them also in C++23, with Bracewell's headers as a user's own and Kokkos' as the system's.
-# Holds it to read them without an error, and without a warning about Bracewell.
+# Has COMPILER read SOURCES with FLAGS, with Bracewell's headers as a user's own and Kokkos' as the system's; where it only reads,
+# the first also in C++23. Holds it to read them without an error, and without a warning about Bracewell.
 if(NOT EXISTS "${COMPILER}")
   message(STATUS "skipped: there is no such compiler")
   return()
 endif()
 file(WRITE "${FOLDER}/openmp.cpp" "#ifdef _OPENMP\n#include <omp.h>\n#endif\n")
-execute_process(COMMAND "${COMPILER}" -fsyntax-only ${FLAGS} "${FOLDER}/openmp.cpp" RESULT_VARIABLE code ERROR_QUIET)
+execute_process(COMMAND "${COMPILER}" ${FLAGS} "${FOLDER}/openmp.cpp" RESULT_VARIABLE code ERROR_QUIET)
 if(NOT code EQUAL 0)
   message(STATUS "skipped: ${COMPILER} has no OpenMP, which Kokkos was built with")
   return()
 endif()
 
 set(wrong "")
-list(GET SOURCES 0 first)
-foreach(source "${first};-std=c++2b" ${SOURCES})
-  execute_process(COMMAND "${COMPILER}" -fsyntax-only ${FLAGS} -I "${BRACEWELL}" ${SYSTEM} ${source}
+set(place "${BRACEWELL}/")
+list(GET SOURCES 0 newer)
+list(APPEND newer -std=c++2b)
+if(NOT FLAGS MATCHES "-fsyntax-only")  # warnings of code have any place
+  set(newer "")
+  set(place "")
+endif()
+foreach(source "${newer}" ${SOURCES})
+  if(source STREQUAL "")
+    continue()
+  endif()
+  execute_process(COMMAND "${COMPILER}" ${FLAGS} -I "${BRACEWELL}" ${SYSTEM} ${source}
                   RESULT_VARIABLE code ERROR_VARIABLE words)
-  string(REGEX MATCHALL "${BRACEWELL}/[^\n]*(warning|error):[^\n]*" lines "${words}")
+  string(REGEX MATCHALL "${place}[^\n]*(warning|error):[^\n]*" lines "${words}")
   list(APPEND wrong ${lines})
   if(NOT code EQUAL 0)
     string(SUBSTRING "${words}" 0 5000 words)
