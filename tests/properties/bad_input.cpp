@@ -475,8 +475,8 @@ TEST_CASE("absurd options and extents that are allowed do no harm", "[bad_input]
 TEST_CASE("poses that scatter samples wider than grids are right where they meet the band",
           "[bad_input][project][backproject]") {
   using F = Kokkos::complex<float>;
-  // κ_x = scale (k_x − k_y): only the diagonal is in the band, at κ = 0. Rounded to float, κ would be anywhere.
-  for (const double scale : {9.3, 5e5 / 7, 3e8 / 7, 1e9 / 3, 1e30 / 3}) {
+  // κ_x = scale (k_x − k_y): only the diagonal is in the band, at κ = 0, exactly in double. In float it would be anywhere.
+  for (const double scale : {9.0, 71429.0, 0x1p25 + 1, 0x1p30 + 1, 0x1p40 + 1, 0x1p49 + 1}) {
     INFO("scale " << scale);
     std::vector<Complex> spectrum(48, Complex(0, 1));
     spectrum[0] = 3;
