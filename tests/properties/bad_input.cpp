@@ -472,6 +472,23 @@ TEST_CASE("absurd options and extents that are allowed do no harm", "[bad_input]
   }
 }
 
+TEST_CASE("any number of a pose that is not finite empties its slice", "[bad_input][project][backproject]") {
+  for (const double bad : {double(NAN), double(INFINITY), -double(INFINITY)})
+    for (std::size_t i = 0; i < 8; ++i) {
+      INFO(bad << " at " << i);
+      std::vector<double> rotation{0.9, 0.1, 0, -0.1, 0.9, 0.2}, shift{0.3, -0.2};
+      (i < 6 ? rotation[i] : shift[i - 6]) = bad;
+      const bw::Spectrum volumes{upload<C, 4>({1, 4, 4, 3}, std::vector<Complex>(48, 1)), 4};
+      const bw::Poses one{upload<double, 4>({1, 1, 2, 3}, rotation), upload<double, 3>({1, 1, 2}, shift)};
+      const bw::Spectrum slices{unset<C, 4>({1, 1, 4, 3}), 4};
+      bw::project(Exec(), volumes, one, slices, {}, bw::none);
+      CHECK(identical(download(slices.view), std::vector<Complex>(12, 0)));
+      Kokkos::deep_copy(slices.view, C(1));
+      bw::backproject(Exec(), slices, bw::none, one, volumes, bw::none, {}, bw::none);
+      CHECK(identical(download(volumes.view), std::vector<Complex>(48, 0)));
+    }
+}
+
 TEST_CASE("poses that scatter samples wider than grids are right where they meet the band",
           "[bad_input][project][backproject]") {
   using F = Kokkos::complex<float>;

@@ -44,13 +44,14 @@ int rounds(int count) { return count * int(from_environment("BRACEWELL_RANDOM_RO
 template <class T>
 constexpr double tolerance = 400 * double(std::numeric_limits<T>::epsilon());
 
-/// Problems of any extents from 1 to 12, and some in which κ falls on lattice points and edges.
+/// Problems of any extents from 1 to 12, some of wide slices, and some in which κ falls on lattice points and edges.
 SliceProblem any_problem(Random& random, int axes, int slice_axes, int index) {
   if (index % 2 == 0) return random_problem(random, axes, slice_axes, index / 2);
   SliceProblem s = random_problem(random, axes, slice_axes, 0);
   const int most = axes == 3 ? 8 : 12;
   for (int& n : s.geometry.extents) n = random.integer(1, most);
   for (int& n : s.geometry.slice) n = random.integer(1, most);
+  if (index % 8 == 3) s.geometry.slice.back() = random.integer(28, 40);  // rows of whole blocks of samples
   s.volumes.clear();
   for (int b = 0; b < s.references; ++b) {
     const auto v = random.spectrum(s.geometry.extents);
