@@ -302,7 +302,7 @@ TEST_CASE("extents that do not fit are refused, whatever they are", "[bad_input]
         INFO("extent " << n);
         all[i].extents = fitting;
         all[i].extents[axis] = n;
-        call.check_refused(all);
+        CHECK(call.check_refused(all).find("in the memory of") == std::string::npos);  // it is the extent that is wrong
       }
     }
     all[i].extents = fitting;
@@ -312,6 +312,11 @@ TEST_CASE("extents that do not fit are refused, whatever they are", "[bad_input]
       all[i].width = width;
       call.check_refused(all);
       all[i].width = call.slots[i].width;
+    }
+    // Of as many columns, but not as other arguments have it.
+    if (call.slots[i].width > 0 && call.function.rfind("divide", 0) != 0 && all[i].free.find('f') == std::string::npos) {
+      all[i].width ^= 1;
+      CHECK(call.check_refused(all).find("of real width") != std::string::npos);
     }
   });
 }
