@@ -49,7 +49,7 @@ add_executable(planted_tests EXCLUDE_FROM_ALL properties/random.cpp properties/b
 target_compile_options(planted_tests PRIVATE ${quick})
 target_include_directories(planted_tests PRIVATE ${PROJECT_SOURCE_DIR}/examples)
 target_precompile_headers(planted_tests PRIVATE <bracewell/bracewell.hpp> <catch2/catch_template_test_macros.hpp>)
-target_link_libraries(planted_tests PRIVATE test_support Eigen3::Eigen FFTW3::fftw3)
+target_link_libraries(planted_tests PRIVATE bracewell_test_support Eigen3::Eigen FFTW3::fftw3)
 """
 
 
