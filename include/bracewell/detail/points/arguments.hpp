@@ -107,6 +107,8 @@ auto make_problem(const char* function, const Counts& counts, const Cloud& cloud
                   const K& kernel) {
   if (counts.points > std::numeric_limits<std::int32_t>::max())
     refuse(function, "points", std::to_string(counts.points) + " points", "no more than 2^31 - 1");
+  if (counts.channels > std::numeric_limits<int>::max())
+    refuse(function, "weights", "of " + std::to_string(counts.channels) + " channels", "no more than 2^31 - 1");
   auto points = input_table<1>(cloud.points);
   auto weights = input_table<P::channels>(cloud.weights);
   using C = CoordinateType<typename P::T, decltype(points)>;

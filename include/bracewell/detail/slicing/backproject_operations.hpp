@@ -123,7 +123,7 @@ struct BackprojectOperation {
     if constexpr (Given<typename Arrays::Density>)
       if (Count == 1 || geometry.extent[0] < 2 * reach) {
         typename Plan<Count>::Stencil absolute;
-        Plan<Count>::template find_weights<true>(block, kernel, geometry.extent[0], absolute);
+        Plan<Count>::template find_weights<true>(block, kernel, geometry.extent, absolute);
         return insert_samples<N>(values, plan, absolute, rows, add);
       }
     insert_samples<N>(values, plan, plan.stencil, rows, add);
