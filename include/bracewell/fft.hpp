@@ -33,11 +33,12 @@ namespace bracewell {
 
 /// Whether Library provides transforms of Axes axes in precision T on Exec.
 template <class Library, class Exec, class T, int Axes>
-concept Fft = requires(const typename Library::template Plan<Exec, T, Axes>& plan, const Exec& exec, Kokkos::complex<T>* data,
-                       long count) {
+concept Fft = requires(const typename Library::template Plan<Exec, T, Axes>& plan, const Exec& exec,
+                       Kokkos::complex<T>* data, long count) {
   plan.forward(exec, data, count);
   plan.inverse(exec, data, count);
-} && std::constructible_from<typename Library::template Plan<Exec, T, Axes>, const Exec&, const std::array<long, Axes>&, long>;
+}
+&&std::constructible_from<typename Library::template Plan<Exec, T, Axes>, const Exec&, const std::array<long, Axes>&, long>;
 
 /// The least even number ≥ `least` that has no prime factor above 7: an extent that FFTs are fast for.
 inline long fft_extent(double least) {

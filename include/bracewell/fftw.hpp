@@ -83,7 +83,8 @@ struct Fftw {
       if (Axes < 3) return;
       const int stride = int(rows_ * columns_), columns = int(columns_);
       const auto line = [&](int sign) {
-        return own(Library::lines(1, extent, columns, complex, nullptr, stride, 1, complex, nullptr, stride, 1, sign, flags));
+        return own(
+            Library::lines(1, extent, columns, complex, nullptr, stride, 1, complex, nullptr, stride, 1, sign, flags));
       };
       forward_lines_ = line(FFTW_FORWARD);
       inverse_lines_ = line(FFTW_BACKWARD);
@@ -124,13 +125,13 @@ struct Fftw {
 
     void lines(const Exec& exec, Handle* plan, Complex* data, long count) const {
       if (Axes < 3) return;
-      Kokkos::parallel_for("bracewell::fftw",
-                           Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, count * rows_),
-                           [=, depth = depth_, rows = rows_, columns = columns_](std::int64_t i) {
-                             auto* const line = reinterpret_cast<typename Library::Complex*>(
-                                 data + (i / rows * depth * rows + i % rows) * columns);
-                             Library::run_lines(plan, line, line);
-                           });
+      Kokkos::parallel_for(
+          "bracewell::fftw", Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, count * rows_),
+          [=, depth = depth_, rows = rows_, columns = columns_](std::int64_t i) {
+            auto* const line =
+                reinterpret_cast<typename Library::Complex*>(data + (i / rows * depth * rows + i % rows) * columns);
+            Library::run_lines(plan, line, line);
+          });
     }
 
     long depth_, rows_, columns_;

@@ -73,8 +73,8 @@ class Projector {
                   detail::job::default_kernel<Kernel>(detail::job::padding_of(map, padded(map, options)))) {}
 
   /// With a kernel object of the user's own.
-  Projector(const Exec& exec, const std::array<long, N>& map, const std::array<long, M>& image, const ProjectorOptions& options,
-            long maps, const Kernel& kernel)
+  Projector(const Exec& exec, const std::array<long, N>& map, const std::array<long, M>& image,
+            const ProjectorOptions& options, long maps, const Kernel& kernel)
       : options_(options),
         kernel_(kernel),
         maps_(maps),
@@ -110,8 +110,8 @@ class Projector {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Projector::project");
     check("project", "images", poses, images, modulation);
     stage_.batches(images, [&](long b, long first, long count) {
-      bracewell::project(exec, reference(spectra_, b), detail::job::poses_part(poses, b, first, count), stage_.spectra(count),
-                         slice_options_, kernel_);
+      bracewell::project(exec, reference(spectra_, b), detail::job::poses_part(poses, b, first, count),
+                         stage_.spectra(count), slice_options_, kernel_);
       stage_.template modulate<false>(exec, modulation, b, first, count);
       stage_.inverse(exec, images, b, first, count, scale_, false);
     });
@@ -179,7 +179,8 @@ class Projector {
       stage_.template modulate<true>(exec, modulation, b, first, count);
       const auto at = detail::job::poses_part(poses, b, first, count);
       const auto run = [&](const auto& reference_bar, const auto& bar) {
-        bracewell::project_vjp(exec, reference(spectra_, b), at, stage_.spectra(count), reference_bar, bar, options, kernel_);
+        bracewell::project_vjp(exec, reference(spectra_, b), at, stage_.spectra(count), reference_bar, bar, options,
+                               kernel_);
       };
       if constexpr (of_map && of_poses) {
         run(reference(others_, b), detail::job::poses_part(poses_bar, b, first, count));
@@ -250,7 +251,8 @@ class Projector {
                           "a batch of " + std::to_string(maps_));
     for (int a = 0; a < N; ++a)
       if (long(map.extent(rank - N + a)) != extents_[a])
-        detail::job::refuse(function, name, std::to_string(map.extent(rank - N + a)) + " voxels long on axis " + std::to_string(a),
+        detail::job::refuse(function, name,
+                            std::to_string(map.extent(rank - N + a)) + " voxels long on axis " + std::to_string(a),
                             std::to_string(extents_[a]));
   }
 

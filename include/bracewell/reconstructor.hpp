@@ -25,17 +25,18 @@
 #include <bracewell/detail/job/normal.hpp>
 #include <bracewell/detail/job/stage.hpp>
 #include <bracewell/shells.hpp>
+#include <bracewell/so3.hpp>
 
 #include <Kokkos_Core.hpp>
 #include <Kokkos_Profiling_ScopedRegion.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <string>
 #include <vector>
 
 namespace bracewell {
-
-/// A matrix that takes points x, y, z to points.
-using Matrix3 = std::array<std::array<double, 3>, 3>;
 
 struct ReconstructorOptions {
   /// Of the grids that data and weights are added to, as ProjectorOptions has it: 1.25 and Kaiser–Bessel of 6 taps are within 6e-5.
@@ -78,8 +79,9 @@ struct FinishOptions {
 template <class T, class FftLibrary, class Kernel = KaiserBessel<3>, int N = 3, int M = 2,
           class Exec = Kokkos::DefaultExecutionSpace>
 class Reconstructor {
-  static_assert(Fft<FftLibrary, Exec, T, N> && Fft<FftLibrary, Exec, T, M>,
-                "Reconstructor: the FFT library has no plans for these axes, this precision or this execution space (fft.hpp)");
+  static_assert(
+      Fft<FftLibrary, Exec, T, N> && Fft<FftLibrary, Exec, T, M>,
+      "Reconstructor: the FFT library has no plans for these axes, this precision or this execution space (fft.hpp)");
   static_assert(1 <= M && M <= N && N <= 3, "Reconstructor: 1 ≤ M ≤ N ≤ 3");
 
  public:
@@ -110,7 +112,9 @@ class Reconstructor {
       weights_[half] = detail::job::buffer<T>(exec, "bracewell::weights", normal_.weight_box().stored());
     }
     if (options.symmetry.size() > 1) mates_ = Mates("bracewell::mates", std::size_t(options.batch), M, N);
-    const auto oversampling = [&](const auto& box) { return double(box.extent[N - 1]) / (double(image[M - 1]) * options.pixel); };
+    const auto oversampling = [&](const auto& box) {
+      return double(box.extent[N - 1]) / (double(image[M - 1]) * options.pixel);
+    };
     data_options_.oversampling = oversampling(data_box_);
     weight_options_.oversampling = oversampling(normal_.weight_box());
     data_options_.cutoff = weight_options_.cutoff = options.cutoff;
@@ -143,7 +147,8 @@ class Reconstructor {
     detail::job::check_factor<M>("add", "modulation", modulation, long(images.extent(0)), box);
     detail::job::check_factor<M>("add", "weights", weights, long(images.extent(0)), box);
     if (half < 0 || half >= options_.halves)
-      detail::job::refuse("add", "half", std::to_string(half), "less than options.halves, " + std::to_string(options_.halves));
+      detail::job::refuse("add", "half", std::to_string(half),
+                          "less than options.halves, " + std::to_string(options_.halves));
     stage_.batches(images, [&](long, long first, long count) {
       stage_.forward(exec, images, 0, first, count);
       weigh(exec, modulation, weights, first, count);
@@ -168,7 +173,8 @@ class Reconstructor {
   /// − F) for all images (S. H. W. Scheres, J. Mol. Biol. 415, 406 (2012)). Needs halves = 2. half_maps: where the half maps
   /// go that the FSC was of, [2][D][H][W], or none. Returns F.
   template <class Map, class HalfMaps = None>
-  std::vector<double> finish_by_halves(const Exec& exec, const Map& map, const HalfMaps& half_maps = {}, FinishOptions options = {}) {
+  std::vector<double> finish_by_halves(const Exec& exec, const Map& map, const HalfMaps& half_maps = {},
+                                       FinishOptions options = {}) {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Reconstructor::finish_by_halves");
     if (options_.halves != 2) detail::job::refuse("finish_by_halves", "options.halves", "1", "2");
     const std::vector<double> correlation = half_correlation(exec, half_maps, options);
@@ -209,10 +215,10 @@ class Reconstructor {
 
   template <class P>
   void insert(const Exec& exec, const P& poses, long count, int half) {
-    backproject(exec, stage_.spectra(count), none, poses, data_box_.template stored_view<Exec, false>(data_[half].data()), none,
-                data_options_, kernel_);
-    backproject(exec, none, stage_.box().template stored_view<Exec, true>(squares_.data(), count), Poses{poses.rotations}, none,
-                normal_.weight_box().template stored_view<Exec, false>(weights_[half].data()), weight_options_,
+    backproject(exec, stage_.spectra(count), none, poses, data_box_.template stored_view<Exec, false>(data_[half].data()),
+                none, data_options_, kernel_);
+    backproject(exec, none, stage_.box().template stored_view<Exec, true>(squares_.data(), count), Poses{poses.rotations},
+                none, normal_.weight_box().template stored_view<Exec, false>(weights_[half].data()), weight_options_,
                 normal_.weight_kernel());
   }
 
@@ -232,7 +238,8 @@ class Reconstructor {
     std::vector<double> snr = options.shell_snr;
     if (snr.empty()) snr.push_back(options.snr);
     for (const double s : snr)
-      if (!(s > 0) || !std::isfinite(s)) detail::job::refuse("finish", "options.snr", std::to_string(s), "finite positive numbers");
+      if (!(s > 0) || !std::isfinite(s))
+        detail::job::refuse("finish", "options.snr", std::to_string(s), "finite positive numbers");
     if (options.half < -1 || options.half >= options_.halves)
       detail::job::refuse("finish", "options.half", std::to_string(options.half), "-1 or one of options.halves");
     const int first = options.half < 0 ? 0 : options.half, last = options.half < 0 ? options_.halves - 1 : options.half;
@@ -247,7 +254,8 @@ class Reconstructor {
       options.half = half;
       solve(exec, options);
       if constexpr (!std::is_same_v<HalfMaps, None>)
-        normal_.store(exec, detail::job::half_lattice<N>(half_maps, half, options_.origin == Origin::zero), 1 / options_.scale);
+        normal_.store(exec, detail::job::half_lattice<N>(half_maps, half, options_.origin == Origin::zero),
+                      1 / options_.scale);
       if (half == 0) normal_.keep(exec);
     }
     return normal_.correlation_with_kept(exec);

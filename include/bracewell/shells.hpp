@@ -14,8 +14,10 @@
 #include <Kokkos_Core.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace bracewell {
@@ -174,8 +176,8 @@ ShellSums shell_sums(const Exec& exec, const A& a, const B& b) {
                 "shell_sums: spectra must have the same one to three axes");
   const auto extents = detail::job::real_extents(a);
   if (extents != detail::job::real_extents(b)) detail::job::refuse("shell_sums", "b", "of other extents", "those of 'a'");
-  return detail::job::shell_sums<axes>(exec, detail::job::const_lattice<axes>(first), detail::job::const_lattice<axes>(second),
-                                       Shells<axes>(extents));
+  return detail::job::shell_sums<axes>(exec, detail::job::const_lattice<axes>(first),
+                                       detail::job::const_lattice<axes>(second), Shells<axes>(extents));
 }
 
 /// Σ Re a conj b / √(Σ|a|² Σ|b|²) of every shell (G. Harauz, M. van Heel, Optik 73, 146 (1986)); 0 where one is empty. Waits.
@@ -210,11 +212,63 @@ std::vector<double> radial_average(const Exec& exec, const A& a) {
   auto ones = detail::job::const_lattice<axes>(view);
   ones.data = one.data();
   for (auto& stride : ones.stride) stride = 0;
-  const ShellSums sums =
-      detail::job::shell_sums<axes>(exec, detail::job::const_lattice<axes>(view), ones, Shells<axes>(detail::job::real_extents(a)));
+  const ShellSums sums = detail::job::shell_sums<axes>(exec, detail::job::const_lattice<axes>(view), ones,
+                                                       Shells<axes>(detail::job::real_extents(a)));
   std::vector<double> mean;
   for (std::size_t s = 0; s < sums.cross.size(); ++s) mean.push_back(sums.cross[s] / std::max(sums.count[s], 1.0));
   return mean;
+}
+
+namespace detail::job {
+
+template <class Op, int A>
+struct ForSamples {
+  Op op;
+  Shells<A> shells;
+  double cutoff;
+
+  struct Row {
+    std::int64_t image, index[A];
+  };
+
+  KOKKOS_FUNCTION Row row(std::int64_t image, const std::int64_t (&index)[A]) const {
+    Row row{image, {}};
+    for (int a = 0; a < A; ++a) row.index[a] = index[a];
+    return row;
+  }
+  KOKKOS_FUNCTION void at(std::int64_t x, Row row) const {
+    row.index[A - 1] = x;
+    if (!within_cutoff(shells.squared(row.index), cutoff)) return;
+    Kokkos::Array<int, A> k;  // x first
+    for (int a = 0; a < A; ++a) k[A - 1 - a] = a == A - 1 ? int(x) : frequency(int(row.index[a]), int(shells.extent[a]));
+    op(row.image, row.index, k);
+  }
+};
+
+}  // namespace detail::job
+
+/// op(image, index, k) for every stored sample of `count` half spectra of real extents `extents` (memory order) within the cutoff:
+/// index its place, std::int64_t[A] in memory order; k its integer frequencies, Kokkos::Array<int, A>, x first. On the device.
+template <class Exec, std::size_t A, class Op>
+void for_each_sample(const Exec& exec, const std::string& label, std::int64_t count, const std::array<long, A>& extents,
+                     double cutoff, const Op& op) {
+  auto stored = extents;
+  stored[A - 1] = extents[A - 1] / 2 + 1;
+  detail::job::for_elements<int(A)>(exec, label.c_str(), count, stored,
+                                    detail::job::ForSamples<Op, int(A)>{op, Shells<int(A)>(extents), cutoff});
+}
+
+/// to ← from, voxel ⌊n/2⌋ on voxel ⌊n/2⌋: cropped where `to` is smaller, 0 around where it is larger. Real arrays of Axes axes and
+/// any strides, or batches of them.
+template <int Axes, class Exec, class To, class From>
+void crop_or_pad(const Exec& exec, const To& to, const From& from) {
+  static_assert(To::rank() == From::rank() && (To::rank() == Axes || To::rank() == Axes + 1),
+                "crop_or_pad: arrays must have Axes axes, or a batch in front");
+  const long count = To::rank() == Axes ? 1 : long(to.extent(0));
+  if (To::rank() != Axes && long(from.extent(0)) != count)
+    detail::job::refuse("crop_or_pad", "from", "a batch of " + std::to_string(from.extent(0)), std::to_string(count));
+  detail::job::transfer(exec, "bracewell::crop_or_pad", count, detail::job::lattice<Axes>(to),
+                        detail::job::lattice<Axes>(from), detail::job::Table<Exec>());
 }
 
 }  // namespace bracewell

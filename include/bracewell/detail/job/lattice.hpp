@@ -140,15 +140,15 @@ struct ForElements {
 };
 
 template <int A, class Exec, class Op>
-void for_elements(const Exec& exec, const char* label, std::int64_t count, const std::array<long, A>& extents, const Op& op) {
+void for_elements(const Exec& exec, const char* label, std::int64_t count, const std::array<long, A>& extents,
+                  const Op& op) {
   ForElements<Op, A, on_host<Exec>> body{op, {}};
   std::int64_t work = count;
   for (int a = 0; a < A; ++a) {
     body.extent[a] = extents[a];
     if (a < A - 1 || !on_host<Exec>) work *= extents[a];
   }
-  if (work > 0)
-    Kokkos::parallel_for(label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, work), body);
+  if (work > 0) Kokkos::parallel_for(label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, work), body);
 }
 
 /// Factors of the axes, table(axis, |s|); without one they are 1.
@@ -202,8 +202,8 @@ struct Transfer {
 };
 
 template <class Exec, class To, class From, int A>
-void transfer(const Exec& exec, const char* label, std::int64_t count, const Lattice<To, A>& to, const Lattice<From, A>& from,
-              const Table<Exec>& table, double scale = 1, bool accumulate = false) {
+void transfer(const Exec& exec, const char* label, std::int64_t count, const Lattice<To, A>& to,
+              const Lattice<From, A>& from, const Table<Exec>& table, double scale = 1, bool accumulate = false) {
   using V = std::remove_const_t<From>;
   Lattice<const V, A> source{from.data, {}, {}, from.batch_stride, from.wrapped};
   std::array<long, A> extents;
@@ -218,11 +218,12 @@ void transfer(const Exec& exec, const char* label, std::int64_t count, const Lat
 /// 1 / φ^(s / n_d) of a kernel for arrays of extents n, for |s| up to half of `size`; n in memory order.
 /// \throws std::invalid_argument where the kernel leaves too little of the last of them: the padding is too small for it.
 template <std::size_t A, class Exec, class Kernel>
-Table<Exec> correction(const Exec& exec, const char* function, const std::array<long, A>& size, const std::array<long, A>& padded,
-                       const Kernel& kernel) {
+Table<Exec> correction(const Exec& exec, const char* function, const std::array<long, A>& size,
+                       const std::array<long, A>& padded, const Kernel& kernel) {
   long longest = 0;
   for (const long n : size) longest = n > longest ? n : longest;
-  const Table<Exec> table(Kokkos::view_alloc(exec, Kokkos::WithoutInitializing, "bracewell::correction"), A, std::size_t(longest / 2 + 1));
+  const Table<Exec> table(Kokkos::view_alloc(exec, Kokkos::WithoutInitializing, "bracewell::correction"), A,
+                          std::size_t(longest / 2 + 1));
   const auto host = Kokkos::create_mirror_view(table);
   for (int a = 0; a < int(A); ++a)
     for (long s = 0; s <= longest / 2; ++s) {

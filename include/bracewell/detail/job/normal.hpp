@@ -105,7 +105,9 @@ struct System {
     const int shell = shells.shell(index);
     return ridge[shell < last ? shell : last];
   }
-  KOKKOS_INLINE_FUNCTION bool inside(const std::int64_t (&index)[A]) const { return within_cutoff(shells.squared(index), band); }
+  KOKKOS_INLINE_FUNCTION bool inside(const std::int64_t (&index)[A]) const {
+    return within_cutoff(shells.squared(index), band);
+  }
 };
 
 /// A row of the map's half spectrum.
@@ -186,7 +188,8 @@ struct Curvature {
     }
     image[i] += system.regularisation(index) * direction[i];
     const double m = multiplicity(long(index[A - 1]), long(system.shells.extent[A - 1]));
-    return m * (double(direction[i].real()) * double(image[i].real()) + double(direction[i].imag()) * double(image[i].imag()));
+    return m *
+           (double(direction[i].real()) * double(image[i].real()) + double(direction[i].imag()) * double(image[i].imag()));
   }
 };
 
@@ -327,7 +330,8 @@ class Normal {
     auto target = lattice<A>(to);
     for (int a = 0; a < A; ++a)
       if (target.extent[a] != extents[a])
-        refuse("density", "density", std::to_string(target.extent[a]) + " on axis " + std::to_string(a), std::to_string(extents[a]));
+        refuse("density", "density", std::to_string(target.extent[a]) + " on axis " + std::to_string(a),
+               std::to_string(extents[a]));
     if (circulant_.size() == 0) refuse("density", "density", "asked for before finish", "a call of finish first");
     Lattice<T, A> from{circulant_.data(), {}, {}, 0, false};
     std::int64_t stride = 1;
@@ -387,7 +391,8 @@ class Normal {
 
   template <class Op>
   void each(const Exec& exec, long count, const Op& op) const {
-    Kokkos::parallel_for("bracewell::finish", Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, count), op);
+    Kokkos::parallel_for("bracewell::finish", Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, count),
+                         op);
   }
   void copy(const Exec& exec, Complex* to, const Complex* from) const {
     each(exec, box_.stored(), Gather<Complex, Complex>{to, from, from});

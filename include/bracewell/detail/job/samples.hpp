@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bracewell/detail/job/lattice.hpp>
+#include <bracewell/poses.hpp>
 
 #include <Kokkos_Core.hpp>
 
@@ -82,7 +83,8 @@ auto make_factor(const Given& given, std::int64_t reference, std::int64_t first)
   if constexpr (is_array<Given>) {
     const auto& view = view_of(given);
     constexpr int rank = int(std::decay_t<decltype(view)>::rank());
-    static_assert(rank == M + 1 || rank == M + 2, "bracewell: factors of samples must have the rank of the spectra of images");
+    static_assert(rank == M + 1 || rank == M + 2,
+                  "bracewell: factors of samples must have the rank of the spectra of images");
     StoredFactor<typename std::decay_t<decltype(view)>::non_const_value_type, M> factor{view.data(), {}, 0};
     for (int a = 0; a < M; ++a) factor.stride[a] = std::int64_t(view.stride(rank - M + a));
     factor.image_stride = std::int64_t(view.stride(rank - M - 1));
@@ -106,7 +108,8 @@ void check_factor(const char* function, const char* name, const Given& given, lo
     for (int a = 0; a < M; ++a) want[1 + a] = a == M - 1 ? box.columns() : box.extent[a];
     for (int a = 0; a <= M; ++a)
       if (long(view.extent(rank - M - 1 + a)) != want[a])
-        refuse(function, name, "of extent " + std::to_string(view.extent(rank - M - 1 + a)) + " on axis " + std::to_string(a),
+        refuse(function, name,
+               "of extent " + std::to_string(view.extent(rank - M - 1 + a)) + " on axis " + std::to_string(a),
                std::to_string(want[a]) + ", as spectra of the images have");
   }
 }
@@ -215,7 +218,8 @@ auto part(const X& x, long b, long first, long count) {
     return none;
   } else {
     constexpr int rank = int(X::rank());
-    static_assert(rank == Rank || rank == Rank + 1, "bracewell: rotations must be [P][M][N] or [B][P][M][N], shifts [P][M] or [B][P][M]");
+    static_assert(rank == Rank || rank == Rank + 1,
+                  "bracewell: rotations must be [P][M][N] or [B][P][M][N], shifts [P][M] or [B][P][M]");
     const std::pair<std::size_t, std::size_t> range(first, first + count);
     const std::size_t reference = rank == Rank + 1 && x.extent(0) > 1 ? std::size_t(b) : 0;
     if constexpr (rank == Rank && Rank == 3) return Kokkos::subview(x, range, Kokkos::ALL, Kokkos::ALL);

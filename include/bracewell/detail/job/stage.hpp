@@ -76,7 +76,8 @@ void check_images(const char* function, const char* name, const Images& images, 
   if ((rank == M + 2) != batched)
     refuse(function, name, "of rank " + std::to_string(rank), batched ? "a batch in front" : "no batch in front");
   if (batched && long(images.extent(0)) != references)
-    refuse(function, name, "a batch of " + std::to_string(images.extent(0)), std::to_string(references) + ", as the maps are");
+    refuse(function, name, "a batch of " + std::to_string(images.extent(0)),
+           std::to_string(references) + ", as the maps are");
   for (int a = 0; a < M; ++a)
     if (long(images.extent(rank - M + a)) != extents[a])
       refuse(function, name, std::to_string(images.extent(rank - M + a)) + " pixels long on axis " + std::to_string(a),
@@ -101,7 +102,8 @@ class Stage {
   /// images first, first + 1, … of reference b, and their spectra with the origin at index 0.
   template <class Images>
   void forward(const Exec& exec, const Images& images, long b, long first, long count, double scale = 1) const {
-    transfer(exec, "bracewell::images", count, box_.real(spectra_.data()), images_at(images, b, first), Table<Exec>(), scale);
+    transfer(exec, "bracewell::images", count, box_.real(spectra_.data()), images_at(images, b, first), Table<Exec>(),
+             scale);
     plan_.forward(exec, spectra_.data(), count);
   }
   template <class Images>
