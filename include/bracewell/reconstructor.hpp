@@ -165,8 +165,9 @@ class Reconstructor {
   template <class Map>
   void finish(const Exec& exec, const Map& map, const FinishOptions& options = {}) {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Reconstructor::finish");
+    normal_.check("finish", "map", map);
     solve(exec, options);
-    normal_.store(exec, detail::job::lattice<N>(map, options_.origin == Origin::zero), 1 / options_.scale);
+    normal_.store(exec, detail::job::lattice<N>(map, options_.origin == Origin::zero), amplitude());
   }
 
   /// The same with the signal-to-noise ratio of every shell taken from the Fourier shell correlation of the half maps, F: 2 F / (1
@@ -177,6 +178,8 @@ class Reconstructor {
                                        FinishOptions options = {}) {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Reconstructor::finish_by_halves");
     if (options_.halves != 2) detail::job::refuse("finish_by_halves", "options.halves", "1", "2");
+    normal_.check("finish_by_halves", "map", map);
+    if constexpr (!std::is_same_v<HalfMaps, None>) normal_.template check<1>("finish_by_halves", "half_maps", half_maps);
     const std::vector<double> correlation = half_correlation(exec, half_maps, options);
     options.half = -1;
     options.shell_snr.clear();
@@ -202,6 +205,9 @@ class Reconstructor {
     detail::job::check_job("Reconstructor", options);
     return detail::job::padded(detail::job::checked("Reconstructor", "map", map), options.padding);
   }
+
+  /// Of a map whose images are those that were added, to the solution of the equations of images without scale.
+  double amplitude() const { return std::pow(options_.pixel, M) / options_.scale; }
 
   template <class Modulation, class Weights>
   void weigh(const Exec& exec, const Modulation& modulation, const Weights& weights, long first, long count) {

@@ -21,7 +21,8 @@ namespace bracewell {
 /// A matrix that takes points x, y, z to points.
 using Matrix3 = std::array<std::array<double, 3>, 3>;
 
-inline Matrix3 operator*(const Matrix3& a, const Matrix3& b) {
+/// a b
+inline Matrix3 product(const Matrix3& a, const Matrix3& b) {
   Matrix3 c{};
   for (int i = 0; i < 3; ++i)
     for (int j = 0; j < 3; ++j)
@@ -42,8 +43,8 @@ inline Matrix3 rotation_about(const std::array<double, 3>& axis, double angle) {
 /// rotation_from_euler_zyz of eigen.hpp.
 inline Matrix3 rotation_zyz(double rot, double tilt, double psi) {
   const double radians = 3.14159265358979323846 / 180;
-  return rotation_about({0, 0, 1}, -psi * radians) * rotation_about({0, 1, 0}, -tilt * radians) *
-         rotation_about({0, 0, 1}, -rot * radians);
+  return product(rotation_about({0, 0, 1}, -psi * radians),
+                 product(rotation_about({0, 1, 0}, -tilt * radians), rotation_about({0, 0, 1}, -rot * radians)));
 }
 
 /// The angle of the rotation from a to b, in radians, 0 … π; exact for small ones, too.

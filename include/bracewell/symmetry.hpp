@@ -31,15 +31,15 @@ inline std::vector<Matrix3> generated(const std::vector<Matrix3>& generators) {
   std::vector<Matrix3> group{{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}}};
   for (std::size_t i = 0; i < group.size(); ++i)
     for (const Matrix3& g : generators) {
-      const Matrix3 product = group[i] * g;
+      const Matrix3 next = product(group[i], g);
       bool known = false;
       for (const Matrix3& other : group) {
         double difference = 0;
         for (int r = 0; r < 3; ++r)
-          for (int c = 0; c < 3; ++c) difference = std::max(difference, std::abs(product[r][c] - other[r][c]));
+          for (int c = 0; c < 3; ++c) difference = std::max(difference, std::abs(next[r][c] - other[r][c]));
         known = known || difference < 1e-6;
       }
-      if (!known) group.push_back(product);
+      if (!known) group.push_back(next);
     }
   return group;
 }

@@ -304,6 +304,18 @@ class Normal {
     }
   }
 
+  /// A map, or two halves, of the right extents.
+  template <int Front = 0, class Map>
+  void check(const char* function, const char* name, const Map& map) const {
+    static_assert(Kokkos::is_view_v<Map> && int(Map::rank()) == A + Front, "Reconstructor: a map must be a View [D][H][W]");
+    if constexpr (Front == 1)
+      if (map.extent(0) != 2) refuse(function, name, std::to_string(map.extent(0)) + " maps", "2");
+    for (int a = 0; a < A; ++a)
+      if (long(map.extent(Front + a)) != box_.extent[a])
+        refuse(function, name, std::to_string(map.extent(Front + a)) + " voxels long on axis " + std::to_string(a),
+               std::to_string(box_.extent[a]));
+  }
+
   /// The solution, as a real map.
   template <class To>
   void store(const Exec& exec, const To& to, double scale) const {
