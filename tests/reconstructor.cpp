@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <bracewell/fftw.hpp>
+#include <bracewell/projector.hpp>
 #include <bracewell/reconstructor.hpp>
 #include <bracewell/symmetry.hpp>
 
@@ -87,12 +88,13 @@ TEST_CASE("maps solve the regularised normal equations, written down as matrices
   const HostExec exec;
   for (const auto& [map, image] : {std::pair{std::array{6L, 6L, 6L}, std::array{6L, 6L}}, {{5L, 6L, 7L}, {7L, 5L}}}) {
     auto job = random_job<3, 2>(random, map, image, 9);
+    job.pixel = 1.1;
     job.cutoff = 0.42;  // no sample at an even lattice' edge, which two frequencies share
     job.scale = 1.7;
     job.modulation = [](int p, const std::array<double, 2>& k) { return Transfer{}(p, {k[0], k[1]}); };
     const auto images = random.normals(std::size_t(9 * job.size(image)));
-    Reconstructor<3, 2> reconstructor(exec, map, image,
-                                      {.padding = 2, .scale = job.scale, .cutoff = job.cutoff, .batch = 4});
+    Reconstructor<3, 2> reconstructor(
+        exec, map, image, {.padding = 2, .pixel = job.pixel, .scale = job.scale, .cutoff = job.cutoff, .batch = 4});
     reconstructor.add(exec, filled<3>(shape_of({9}, image), images), poses_of(job), Transfer{}, Weight{});
     const Array<double, 3> result("map", layout(shape_of({}, map)));
     const double snr = 2;
@@ -119,7 +121,8 @@ TEST_CASE("maps solve the regularised normal equations, written down as matrices
       normal += w * (row.conjugate() * row.transpose()).real();
       right += w * (row.conjugate() * x).real();
     }
-    const double square = job.scale * job.scale;  // what the library divides by before it regularises
+    const double square =
+        std::pow(job.scale / (job.pixel * job.pixel), 2);  // what the library divides by before it regularises
     std::vector<Eigen::VectorXd> band;
     const auto frequencies = full_frequencies<3>(map);
     const double longest = double(*std::max_element(map.begin(), map.end()));
@@ -127,7 +130,7 @@ TEST_CASE("maps solve the regularised normal equations, written down as matrices
       const double length = std::sqrt(job.dot(k, k));
       Eigen::VectorXcd wave(n);
       for (long i = 0; i < n; ++i) wave[i] = std::polar(1.0, -2 * M_PI * job.dot(k, voxels[i]));
-      if (length > job.cutoff * (1 + 1e-6)) continue;
+      if (length > job.cutoff / job.pixel * (1 + 1e-6)) continue;
       const auto shell = std::min(std::size_t(length * longest + 0.5), mean.size() - 1);
       normal += square * mean[shell] / snr * (wave.conjugate() * wave.transpose()).real();
       band.push_back(wave.real());
@@ -157,11 +160,11 @@ TEST_CASE("exact images give back their map", "[reconstructor]") {
   for (const Case& c : {Case{{16, 16, 16}, {16, 16}, 1, false}, Case{{15, 15, 15}, {15, 15}, 1, true},
                         Case{{14, 17, 16}, {15, 16}, 1.1, true}}) {
     CAPTURE(c.map, c.image, c.pixel, c.modulated);
-    auto job = random_job<3, 2>(random, c.map, c.image, 60);
+    auto job = random_job<3, 2>(random, c.map, c.image, 40);
     job.pixel = c.pixel;
     if (c.modulated) job.modulation = [](int p, const std::array<double, 2>& k) { return Transfer{}(p, {k[0], k[1]}); };
     const auto truth = blobs<3>(random, c.map);
-    const auto images = filled<3>(shape_of({60}, c.image), job.images(truth));
+    const auto images = filled<3>(shape_of({40}, c.image), job.images(truth));
     bw::Reconstructor<double, bw::Fftw, bw::KaiserBessel<3>, 3, 2, HostExec> reconstructor(exec, c.map, c.image,
                                                                                            {.pixel = c.pixel});
     if (c.modulated) {
@@ -264,13 +267,16 @@ TEST_CASE("the FSC of half maps regularises noisy maps about as well as the trut
   const int n = 24, count = 200;
   const auto job = random_job<3, 2>(random, {n, n, n}, {n, n}, count);
   const auto truth = blobs<3>(random, {n, n, n});
-  auto pixels = job.images(truth);
+  const auto images = Array<double, 3>("images", count, n, n);
+  const auto poses = poses_of(job);
+  bw::Projector<double, bw::Fftw, bw::KaiserBessel<4>, 3, 2, HostExec> projector(exec, {n, n, n}, {n, n});
+  projector.load(exec, filled<3>({n, n, n}, truth));
+  projector.project(exec, poses, images);
+  const auto pixels = values(images);
   double power = 0;
   for (const double u : pixels) power += u * u / double(pixels.size());
   const double sigma = std::sqrt(power / 0.1);
-  for (double& u : pixels) u += sigma * random.normal();
-  const auto images = filled<3>({count, n, n}, pixels);
-  const auto poses = poses_of(job);
+  for (std::size_t i = 0; i < pixels.size(); ++i) images.data()[i] += sigma * random.normal();
   bw::Reconstructor<double, bw::Fftw, bw::KaiserBessel<3>, 3, 2, HostExec> reconstructor(exec, {n, n, n}, {n, n},
                                                                                          {.halves = 2});
   for (int half = 0; half < 2; ++half) {

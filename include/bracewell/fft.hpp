@@ -13,8 +13,8 @@
 ///
 /// A plan is for `batch` dense real arrays of the extents [D, H, W], in memory order, that are transformed in place: a row holds
 /// 2 (W/2 + 1) real numbers, of which the first W are the array's, or W/2 + 1 complex ones of the half spectrum, so that arrays
-/// are D H (W/2 + 1) complex numbers apart (FFTW's and cuFFT's layout for real transforms in place). The first `count` ≤ batch
-/// of them are transformed.
+/// are D H (W/2 + 1) complex numbers apart (FFTW's and cuFFT's layout for real transforms in place). There is memory for all of
+/// the batch; the first `count` ≤ batch are transformed, and the others may be overwritten.
 ///
 ///     forward   F[k] = Σ_x v[x] exp(−2πi Σ_d k_d x_d / n_d)
 ///     inverse   v[x] = Σ_k F[k] exp(+2πi Σ_d k_d x_d / n_d)     of all k: n = D H W times the inverse of forward

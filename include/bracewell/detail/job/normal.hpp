@@ -234,7 +234,7 @@ auto half_lattice(const X& maps, int half, bool wrapped) {
 
 /// (AᴴwA + L) v = b of maps of A axes, per frequency of the map: all is divided by its number of voxels, and solved for
 /// its half spectrum.
-template <class T, class Fft, int A, class Exec>
+template <class T, class Fft, int A, class Exec, class WeightKernel>
 class Normal {
   using Complex = Kokkos::complex<T>;
   template <class V>
@@ -254,7 +254,7 @@ class Normal {
         correction_(correction(exec, "Reconstructor", twice_.extent, weight_box_.extent, kernel_)) {}
 
   const Box<T, A>& weight_box() const { return weight_box_; }
-  const KaiserBessel<3>& weight_kernel() const { return kernel_; }
+  const WeightKernel& weight_kernel() const { return kernel_; }
 
   /// h and its circulant of gridded weights, of one array or the sum of two.
   void prepare(const Exec& exec, const Numbers<T>& first, const Numbers<T>& second) {
@@ -440,7 +440,7 @@ class Normal {
 
   Box<T, A> box_, twice_, weight_box_, data_box_;
   double band_;
-  KaiserBessel<3> kernel_;
+  WeightKernel kernel_;
   typename Fft::template Plan<Exec, T, A> plan_, twice_plan_, weight_plan_;
   Table<Exec> correction_;
   long pitch_ = 0;
