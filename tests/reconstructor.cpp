@@ -318,6 +318,38 @@ TEST_CASE("the FSC of half maps regularises noisy maps about as well as the trut
   CHECK(by_halves < best);
 }
 
+TEST_CASE("the cotangent of images is the transpose of their map", "[reconstructor][derivatives]") {
+  Random random(13600);
+  INFO("seed " << random.seed);
+  const HostExec exec;
+  for (const std::string group : {"C1", "C2"}) {
+    INFO(group);
+    const auto job = random_job<3, 2>(random, {8, 8, 8}, {7, 8}, 30);
+    const auto poses = poses_of(job);
+    const auto images = filled<3>({30, 7, 8}, random.normals(30 * 56)),
+               images_dot = filled<3>({30, 7, 8}, random.normals(30 * 56));
+    Reconstructor<3, 2> reconstructor(exec, job.map, job.image,
+                                      {.scale = 1.3, .symmetry = bw::symmetry_group(group), .batch = 8});
+    const bw::FinishOptions options{.iterations = 100, .snr = 10};
+    const auto map_bar = filled<3>({8, 8, 8}, random.normals(512));
+    const Array<double, 3> map("map", 8, 8, 8), images_bar("images_bar", 30, 7, 8);
+    reconstructor.add(exec, images_dot, poses, Transfer{}, Weight{});
+    reconstructor.finish(exec, map, options);
+    reconstructor.finish_vjp(exec, map_bar, options);
+    reconstructor.images_vjp(exec, poses, images_bar, Transfer{}, Weight{});
+    exec.fence();
+    const auto dot = [](const std::vector<double>& a, const std::vector<double>& b) {
+      double sum = 0;
+      for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+      return sum;
+    };
+    const double left = dot(values(map_bar), values(map)), right = dot(values(images_bar), values(images_dot));
+    const double norms = std::sqrt(dot(values(map), values(map)) * dot(values(map_bar), values(map_bar)));
+    CHECK(std::abs(left - right) < 1e-10 * norms);
+    CHECK(std::abs(left) > 1e-4 * norms);
+  }
+}
+
 TEST_CASE("adding images allocates nothing, finishing only the first time", "[reconstructor][tools]") {
   Random random(13400);
   INFO("seed " << random.seed);

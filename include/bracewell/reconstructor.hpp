@@ -24,6 +24,7 @@
 #include <bracewell/backproject.hpp>
 #include <bracewell/detail/job/normal.hpp>
 #include <bracewell/detail/job/stage.hpp>
+#include <bracewell/project.hpp>
 #include <bracewell/shells.hpp>
 #include <bracewell/so3.hpp>
 
@@ -157,11 +158,7 @@ class Reconstructor {
   void add(const Exec& exec, const Images& images, const PosesType& poses, const Modulation& modulation = {},
            const Weights& weights = {}, int half = 0) {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Reconstructor::add");
-    static_assert(int(Images::rank()) == M + 1, "Reconstructor::add: 'images' must be a View [P][h][w]");
-    detail::job::check_images<M>("add", "images", images, poses, stage_.box().extent, 1, false);
-    const detail::job::Box<float, M> box{stage_.box().extent};
-    detail::job::check_factor<M>("add", "modulation", modulation, long(images.extent(0)), box);
-    detail::job::check_factor<M>("add", "weights", weights, long(images.extent(0)), box);
+    check_images("add", "images", images, poses, modulation, weights);
     if (half < 0 || half >= options_.halves)
       detail::job::refuse("add", "half", std::to_string(half),
                           "less than options.halves, " + std::to_string(options_.halves));
@@ -207,6 +204,49 @@ class Reconstructor {
     return correlation;
   }
 
+  /// The transpose of `finish` as a linear map of all images (or of a half), with the weights that were added: from map_bar =
+  /// dL/d map what images_vjp needs. Exact as far as the iterations converge, since (AᴴwA + L)⁻¹ is its own transpose. Its jvp is
+  /// the map of the tangents of images. Waits.
+  template <class MapBar>
+  void finish_vjp(const Exec& exec, const MapBar& map_bar, const FinishOptions& options = {}) {
+    const Kokkos::Profiling::ScopedRegion region("bracewell::Reconstructor::finish_vjp");
+    normal_.check("finish_vjp", "map_bar", map_bar);
+    solve(exec, options,
+          [&](int, int) { normal_.right_side(exec, detail::job::lattice<N>(map_bar, options_.origin == Origin::zero)); });
+  }
+
+  /// images_bar ← dL/d images after finish_vjp, for images that were added with these poses, modulation and weights. To be called
+  /// before anything else is finished.
+  template <class PosesType, class Images, class Modulation = None, class Weights = None>
+  void images_vjp(const Exec& exec, const PosesType& poses, const Images& images_bar, const Modulation& modulation = {},
+                  const Weights& weights = {}) {
+    const Kokkos::Profiling::ScopedRegion region("bracewell::Reconstructor::images_vjp");
+    check_images("images_vjp", "images_bar", images_bar, poses, modulation, weights);
+    const auto reference =
+        data_box_.template stored_view<Exec, false>(normal_.padded_solution(exec, data_plan_, correction_));
+    auto options = data_options_;
+    stage_.batches(images_bar, [&](long, long first, long count) {
+      const auto at = detail::job::poses_part(poses, 0, first, count);
+      const auto gather = [&](const auto& views, bool accumulate) {
+        options.accumulate = accumulate;
+        project(exec, reference, views, stage_.spectra(count), options, kernel_);
+      };
+      if (options_.symmetry.size() < 2) {
+        gather(at, false);
+      } else if constexpr (N == 3) {
+        for (std::size_t g = 0; g < options_.symmetry.size(); ++g)
+          gather(Poses{rotated(exec, at.rotations, options_.symmetry[g], count), at.shifts}, g > 0);
+      }
+      const auto transfer = detail::job::make_factor<M>(modulation, 0, first);
+      const auto weight = detail::job::make_factor<M>(weights, 0, first);
+      using Factor = detail::job::Product<std::decay_t<decltype(transfer)>, std::decay_t<decltype(weight)>, M>;
+      detail::job::for_elements<M>(exec, "bracewell::modulate", count, detail::job::stored_extents(stage_.box()),
+                                   detail::job::Modulate<T, M, Factor, false>{
+                                       detail::job::sample_rows(stage_.data(), stage_.box()), {transfer, weight}});
+      stage_.inverse(exec, images_bar, 0, first, count, amplitude() / normal_.voxels(), false);
+    });
+  }
+
   /// density ← the number of samples, times |C|² w, a frequency of the map's half spectrum [D][H][W/2 + 1]: the circulant
   /// preconditioner, as `finish` had it. Real.
   template <class Density>
@@ -224,6 +264,16 @@ class Reconstructor {
 
   /// Of a map whose images are those that were added, to the solution of the equations of images without scale.
   double amplitude() const { return std::pow(options_.pixel, M) / options_.scale; }
+
+  template <class Images, class PosesType, class Modulation, class Weights>
+  void check_images(const char* function, const char* name, const Images& images, const PosesType& poses,
+                    const Modulation& modulation, const Weights& weights) const {
+    static_assert(int(Images::rank()) == M + 1, "Reconstructor: images must be a View [P][h][w]");
+    detail::job::check_images<M>(function, name, images, poses, stage_.box().extent, 1, false);
+    const detail::job::Box<float, M> box{stage_.box().extent};
+    detail::job::check_factor<M>(function, "modulation", modulation, long(images.extent(0)), box);
+    detail::job::check_factor<M>(function, "weights", weights, long(images.extent(0)), box);
+  }
 
   template <class Modulation, class Weights>
   void weigh(const Exec& exec, const Modulation& modulation, const Weights& weights, long first, long count) {
@@ -255,6 +305,12 @@ class Reconstructor {
   }
 
   void solve(const Exec& exec, const FinishOptions& options) {
+    solve(exec, options,
+          [&](int first, int last) { normal_.right_side(exec, data_plan_, data_[first], data_[last], correction_); });
+  }
+
+  template <class RightSide>
+  void solve(const Exec& exec, const FinishOptions& options, const RightSide& right_side) {
     if (options.iterations < 0)
       detail::job::refuse("finish", "options.iterations", std::to_string(options.iterations), "0 or more");
     std::vector<double> snr = options.shell_snr;
@@ -266,7 +322,7 @@ class Reconstructor {
       detail::job::refuse("finish", "options.half", std::to_string(options.half), "-1 or one of options.halves");
     const int first = options.half < 0 ? 0 : options.half, last = options.half < 0 ? options_.halves - 1 : options.half;
     normal_.prepare(exec, weights_[first], weights_[last]);
-    normal_.right_side(exec, data_plan_, data_[first], data_[last], correction_);
+    right_side(first, last);
     normal_.solve(exec, snr, options.iterations);
   }
 

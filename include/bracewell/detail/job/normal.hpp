@@ -253,6 +253,7 @@ class Normal {
         weight_plan_(exec, weight_box_.extent, 1),
         correction_(correction(exec, "Reconstructor", twice_.extent, weight_box_.extent, kernel_)) {}
 
+  double voxels() const { return box_.voxels(); }
   const Box<T, A>& weight_box() const { return weight_box_; }
   const WeightKernel& weight_kernel() const { return kernel_; }
 
@@ -281,6 +282,24 @@ class Normal {
     transfer(exec, "bracewell::data", 1, box_.real(vector(residual)), data_box_.real(small_.data()), correction,
              1 / box_.voxels());
     plan_.forward(exec, vector(residual), 1);
+  }
+
+  /// b of a map instead.
+  template <class From>
+  void right_side(const Exec& exec, const From& from) {
+    transfer(exec, "bracewell::map", 1, box_.real(vector(residual)), from, Table<Exec>());
+    plan_.forward(exec, vector(residual), 1);
+  }
+
+  /// The solution's padded spectrum, to be sampled as the data's grid was inserted into; until the next call.
+  template <class Plan>
+  Complex* padded_solution(const Exec& exec, const Plan& plan, const Table<Exec>& correction) const {
+    Complex* const q = vector(image);
+    copy(exec, q, vector(map));
+    plan_.inverse(exec, q, 1);
+    transfer(exec, "bracewell::map", 1, data_box_.real(small_.data()), box_.real(q), correction, 1 / box_.voxels());
+    plan.forward(exec, small_.data(), 1);
+    return small_.data();
   }
 
   /// Preconditioned conjugate gradients (M. R. Hestenes, E. Stiefel, J. Res. NBS 49, 409 (1952)).

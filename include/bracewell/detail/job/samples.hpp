@@ -145,6 +145,18 @@ struct SampleRows {
   KOKKOS_FUNCTION T multiplicity(std::int64_t x) const { return 2 * x % extent[M - 1] == 0 ? T(1) : T(2); }
 };
 
+/// C w
+template <class Transfer, class Weights, int M>
+struct Product {
+  Transfer transfer;
+  Weights weights;
+
+  KOKKOS_FUNCTION auto operator()(std::int64_t image, const std::int64_t (&index)[M],
+                                  const Kokkos::Array<double, M>& k) const {
+    return transfer(image, index, k) * weights(image, index, k);
+  }
+};
+
 /// S ← C S, or for cotangents S ← multiplicity conj(C) S.
 template <class T, int M, class Transfer, bool Cotangent>
 struct Modulate : SampleRows<T, M> {
