@@ -14,7 +14,7 @@
 #include <bracewell/ctf.hpp>
 #include <bracewell/eigen.hpp>
 #include <bracewell/fftw.hpp>
-#include <bracewell/reconstructor.hpp>
+#include <bracewell/projector.hpp>
 
 #include <malloc.h>
 #include <sys/resource.h>
@@ -40,7 +40,7 @@ struct Settings {
   double voxel = 0, snr = 0;
   int bin = 2, images = 300;
   unsigned seed = 1;
-  bool ctf = false;
+  bool ctf = false, slices = false;
   std::string write;                      // a folder for other programs' input
   std::vector<std::string> run, compare;  // commands of other programs, and the maps that they make
 };
@@ -122,7 +122,18 @@ Problem make_problem(const Settings& settings) {
   std::mt19937 generator(settings.seed);
   problem.poses = random_poses(generator, count, 2);
   const Spectra spectra("spectra of images", count, n, n / 2 + 1);
-  fourier_sums(voxels_of(problem.truth), problem.poses, 0.5, spectra);
+  problem.images = Volume("images", count, n, n);
+  if (settings.slices) {
+    bw::Projector<double, bw::Fftw, bw::KaiserBessel<4>, 3, 2, Host> projector(Host(), {n, n, n}, {n, n}, {.padding = 2});
+    projector.load(Host(), problem.truth);
+    projector.project(Host(), view(problem.poses), problem.images);
+    Host().fence();
+    rfft<2>(Host(), problem.images, spectra);
+  } else {
+    fourier_sums(voxels_of(problem.truth), problem.poses, 0.5, spectra);
+    bw::origin_to_centre<2>(Host(), bw::Spectrum{spectra, n});
+    Host().fence();
+  }
   if (settings.ctf) {
     std::uniform_real_distribution<double> uniform;
     for (int p = 0; p < count; ++p) {
@@ -136,9 +147,6 @@ Problem make_problem(const Settings& settings) {
         for (int x = 0; x <= n / 2; ++x)
           spectra(p, y, x) *= float(problem.contrast(p).value(double(x) / n, double(bw::frequency(y, n)) / n));
   }
-  bw::origin_to_centre<2>(Host(), bw::Spectrum{spectra, n});
-  Host().fence();
-  problem.images = Volume("images", count, n, n);
   irfft<2>(Host(), spectra, problem.images);
   if (settings.snr > 0) {
     double power = 0;
@@ -155,7 +163,8 @@ void print_header() {
 
 /// One line: errors of a map, its mean against the true one, the least and largest amplitude of shells 1 … 0.9 Nyquist, and the
 /// FSC there.
-void print_line(const std::string& name, const Problem& problem, const Volume& map, double seconds, double megabytes) {
+/// Returns whether least squares of exact images should be that good: 2 % in the mask, amplitudes within 1 %.
+bool print_line(const std::string& name, const Problem& problem, const Volume& map, double seconds, double megabytes) {
   const int n = int(map.extent(0)), last = int(0.9 * n / 2);
   double inside[2] = {}, all[2] = {}, mean[2] = {};
   for (std::size_t i = 0; i < map.size(); ++i) {
@@ -183,6 +192,7 @@ void print_line(const std::string& name, const Problem& problem, const Volume& m
               std::sqrt(all[0] / all[1]), mean[0] / mean[1], amplitude,
               sums.cross[last] / std::sqrt(sums.first[last] * sums.second[last]), seconds, megabytes);
   std::fflush(stdout);
+  return std::sqrt(inside[0] / inside[1]) <= 0.02 && least >= 0.99 && most <= 1.01;
 }
 
 /// Data over density: images are padded, too, and inserted into the padded grid; Wiener's 1/snr is that of finish.hpp.
@@ -228,8 +238,9 @@ Volume one_shot(const Problem& problem, long padded, const Kernel& kernel, doubl
   return map;
 }
 
+/// Whether the default number of steps was enough.
 template <class Kernel>
-void least_squares(const Problem& problem, const std::string& kernel_name, double padding, double snr) {
+bool least_squares(const Problem& problem, const std::string& kernel_name, double padding, double snr) {
   const Host exec;
   const long count = long(problem.images.extent(0)), n = long(problem.images.extent(1));
   Memory memory;
@@ -252,6 +263,7 @@ void least_squares(const Problem& problem, const std::string& kernel_name, doubl
   exec.fence();
   adding.stop();
   const Volume map("map", n, n, n);
+  bool good = false;
   for (const int iterations : {0, 3, 5, 8, 15}) {
     Stopwatch watch = adding;
     watch.start();
@@ -263,8 +275,10 @@ void least_squares(const Problem& problem, const std::string& kernel_name, doubl
     watch.stop();
     char name[60];
     std::snprintf(name, sizeof name, "%s ×%g, %d steps%s", kernel_name.c_str(), padding, iterations, snr > 0 ? ", FSC" : "");
-    print_line(name, problem, map, watch.seconds, memory.megabytes());
+    const bool enough = print_line(name, problem, map, watch.seconds, memory.megabytes());
+    if (iterations == bw::FinishOptions().iterations) good = enough;
   }
+  return good;
 }
 
 /// What other programs read: images, particles, and the map.
@@ -308,7 +322,7 @@ int run(const Settings& settings) {
   print_header();
   const double paddings[] = {1.25, 1.5, 2};
   std::vector<double> ratios{1000};
-  if (settings.snr > 0) ratios = {0.01, 0.03, 0.1, 0.3, 1, 3};
+  if (settings.snr > 0) ratios = {0.1, 1, 3, 10};
   for (const char* name : {"linear", "cubic", "kaiser-bessel-4", "kaiser-bessel-8"})
     for (const double padding : paddings) {
       const long padded = std::lround(n * padding / 2) * 2;
@@ -322,15 +336,15 @@ int run(const Settings& settings) {
               const Volume map = one_shot(problem, padded, kernel, snr);
               watch.stop();
               char text[60];
-              std::snprintf(text, sizeof text, settings.snr > 0 ? "%s ×%g, one shot, 1/%g" : "%s ×%g, one shot", name,
+              std::snprintf(text, sizeof text, settings.snr > 0 ? "%s ×%g, one shot, snr %g" : "%s ×%g, one shot", name,
                             padding, snr);
               print_line(text, problem, map, watch.seconds, memory.megabytes());
             }
           },
           make_kernel(name, double(padded) / n));
     }
-  least_squares<bw::KaiserBessel<2>>(problem, "kaiser-bessel-4", 1.5, settings.snr);
-  least_squares<bw::KaiserBessel<3>>(problem, "kaiser-bessel-6", 1.25, settings.snr);
+  const bool good = least_squares<bw::KaiserBessel<2>>(problem, "kaiser-bessel-4", 1.5, settings.snr) &&
+                    least_squares<bw::KaiserBessel<3>>(problem, "kaiser-bessel-6", 1.25, settings.snr);
   for (std::size_t i = 0; i < settings.compare.size(); ++i) {
     Stopwatch watch;
     rusage usage{};
@@ -351,7 +365,10 @@ int run(const Settings& settings) {
     for (std::size_t v = 0; v < map.size(); ++v) levelled.data()[v] = map.data()[v] + float(difference);
     print_line("  with the true mean", problem, levelled, 0, 0);
   }
-  return 0;
+  if (settings.snr > 0 || settings.images < 300) return 0;  // too few leave gaps, which no method fills
+  std::printf("\ncheck     %s: at most 0.02 in the mask and amplitudes of 0.99 to 1.01 by least squares in 8 steps wanted\n",
+              good ? "passed" : "FAILED");
+  return good ? 0 : 1;
 }
 
 }  // namespace
@@ -368,6 +385,8 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_flag("--ctf", settings.ctf, "images have contrast transfer");
+  app.add_flag("--slices", settings.slices,
+               "images by 8 taps at padding 2 in double, 4e-8 from their Fourier sums, for many images");
   app.add_option("--seed", settings.seed, "of random numbers")->capture_default_str();
   app.add_option("--write", settings.write, "folder for images.mrcs, particles.star and truth.mrc");
   app.add_option("--run", settings.run, "commands that reconstruct from these files, timed");
