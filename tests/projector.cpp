@@ -320,4 +320,20 @@ TEST_CASE("bad arguments of the projector are refused by name", "[projector]") {
   refused([&] { projector.project(exec, poses, Array<float, 3>("images", 3, 8, 8)); }, "'images'");
   refused([&] { projector.project(exec, poses, Array<float, 3>("images", 2, 8, 8), Array<float, 3>("C", 2, 8, 8)); },
           "'modulation'");
+  refused(
+      [&] {
+        projector.project(exec, poses, Array<float, 3>("images", 2, 8, 8), bw::Spectrum{Array<float, 3>("C", 2, 8, 5), 9});
+      },
+      "'modulation'");
+  const Array<float, 3> images("images", 2, 8, 8);
+  refused(
+      [&] {
+        projector.project(exec, bw::Poses{poses.rotations, Array<double, 2>("shifts", 1, 2)}, images);
+      },
+      "'shifts'");
+  refused(
+      [&] {
+        projector.project_vjp(exec, poses, images, bw::none, bw::Poses{Array<double, 3>("rotations", 1, 2, 3), bw::none});
+      },
+      "'rotations'");
 }

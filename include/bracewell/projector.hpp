@@ -124,6 +124,7 @@ class Projector {
                    const Images& images_dot, const Modulation& modulation = {}) {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Projector::project_jvp");
     check("project_jvp", "images_dot", poses, images_dot, modulation);
+    detail::job::check_companion("project_jvp", poses, poses_dot);
     constexpr bool of_map = !std::is_same_v<MapDot, None>;
     if constexpr (of_map) {
       check_map("project_jvp", "map_dot", map_dot);
@@ -160,6 +161,7 @@ class Projector {
                    const PosesBar& poses_bar, const Modulation& modulation = {}, bool accumulate = false) {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Projector::project_vjp");
     check("project_vjp", "images_bar", poses, images_bar, modulation);
+    detail::job::check_companion("project_vjp", poses, poses_bar);
     constexpr bool of_map = !std::is_same_v<MapBar, None>, of_poses = !std::is_same_v<PosesBar, None>;
     static_assert(of_map || of_poses, "project_vjp: one of 'map_bar' and 'poses_bar' must be given");
     if constexpr (of_map) {
@@ -245,6 +247,7 @@ class Projector {
   void check_map(const char* function, const char* name, const Map& map) const {
     static_assert(Kokkos::is_view_v<Map> && (Map::rank() == N || Map::rank() == N + 1),
                   "Projector: maps must be a View [D][H][W], or [B][D][H][W] of a batch");
+    static_assert(detail::job::reaches<Exec, Map>, "Projector: a map is in memory that 'exec' cannot access");
     constexpr int rank = int(Map::rank());
     if (rank == N + 1 ? long(map.extent(0)) != maps_ : maps_ != 1)
       detail::job::refuse(function, name, rank == N ? "one map" : std::to_string(map.extent(0)) + " maps",
@@ -260,7 +263,8 @@ class Projector {
   void check(const char* function, const char* name, const PosesType& poses, const Images& images,
              const Modulation& modulation) const {
     constexpr int rank = int(Images::rank());
-    detail::job::check_images<M>(function, name, images, poses, stage_.box().extent, maps_, rank == M + 2 || maps_ > 1);
+    detail::job::check_images<Exec, M>(function, name, images, poses, stage_.box().extent, maps_,
+                                       rank == M + 2 || maps_ > 1);
     detail::job::check_factor<M>(function, "modulation", modulation, long(images.extent(rank - M - 1)),
                                  detail::job::Box<float, M>{stage_.box().extent});
   }

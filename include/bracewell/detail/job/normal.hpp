@@ -327,6 +327,7 @@ class Normal {
   template <int Front = 0, class Map>
   void check(const char* function, const char* name, const Map& map) const {
     static_assert(Kokkos::is_view_v<Map> && int(Map::rank()) == A + Front, "Reconstructor: a map must be a View [D][H][W]");
+    static_assert(reaches<Exec, Map>, "Reconstructor: a map is in memory that 'exec' cannot access");
     if constexpr (Front == 1)
       if (map.extent(0) != 2) refuse(function, name, std::to_string(map.extent(0)) + " maps", "2");
     for (int a = 0; a < A; ++a)

@@ -111,6 +111,10 @@ void check_factor(const char* function, const char* name, const Given& given, lo
         refuse(function, name,
                "of extent " + std::to_string(view.extent(rank - M - 1 + a)) + " on axis " + std::to_string(a),
                std::to_string(want[a]) + ", as spectra of the images have");
+    if constexpr (!Kokkos::is_view_v<Given>)
+      if (given.width != box.extent[M - 1])
+        refuse(function, name, "of real width " + std::to_string(given.width),
+               std::to_string(box.extent[M - 1]) + ", as the images have");
   }
 }
 

@@ -66,13 +66,45 @@ Kernel default_kernel(double padding) {
   }
 }
 
-template <int M, class Images, class PosesType>
+template <class Exec, class X>
+inline constexpr bool reaches = true;
+template <class Exec, class X>
+requires Kokkos::is_view_v<X>
+inline constexpr bool reaches<Exec, X> = Kokkos::SpaceAccessibility<Exec, typename X::memory_space>::accessible;
+
+/// Rotations or shifts, or companions of them, are as many as others, of the same shape.
+template <class X, class Like>
+void check_alike(const char* function, const char* name, const X& x, const Like& like) {
+  if constexpr (!std::is_same_v<X, None> && !std::is_same_v<Like, None>) {
+    static_assert(int(X::rank()) == int(Like::rank()), "bracewell: companions of poses must have their rank");
+    for (int i = 0; i < int(X::rank()); ++i)
+      if (x.extent(i) != like.extent(i))
+        refuse(function, name, "of extent " + std::to_string(x.extent(i)) + " on axis " + std::to_string(i),
+               std::to_string(like.extent(i)));
+  }
+}
+
+template <class PosesType, class Companion>
+void check_companion(const char* function, const PosesType& poses, const Companion& companion) {
+  if constexpr (!std::is_same_v<Companion, None>) {
+    static_assert(!std::is_same_v<decltype(poses.shifts), None> || std::is_same_v<decltype(companion.shifts), None>,
+                  "bracewell: a companion of shifts is given, but no shifts");
+    check_alike(function, "rotations", companion.rotations, poses.rotations);
+    check_alike(function, "shifts", companion.shifts, poses.shifts);
+  }
+}
+
+/// Images [P][h][w], or [B][P][h][w], of the right extents, and as many as there are poses.
+template <class Exec, int M, class Images, class PosesType>
 void check_images(const char* function, const char* name, const Images& images, const PosesType& poses,
                   const std::array<long, M>& extents, long references, bool batched) {
-  using namespace std::string_literals;
   static_assert(Kokkos::is_view_v<Images> && (Images::rank() == M + 1 || Images::rank() == M + 2),
                 "bracewell: images must be a View [P][h][w], or [B][P][h][w] of a batch of references");
-  constexpr int rank = int(Images::rank());
+  static_assert(reaches<Exec, Images>, "bracewell: images are in memory that 'exec' cannot access");
+  static_assert(
+      reaches<Exec, std::decay_t<decltype(poses.rotations)>> && reaches<Exec, std::decay_t<decltype(poses.shifts)>>,
+      "bracewell: poses are in memory that 'exec' cannot access");
+  constexpr int rank = int(Images::rank()), pose_rank = int(std::decay_t<decltype(poses.rotations)>::rank());
   if ((rank == M + 2) != batched)
     refuse(function, name, "of rank " + std::to_string(rank), batched ? "a batch in front" : "no batch in front");
   if (batched && long(images.extent(0)) != references)
@@ -82,10 +114,22 @@ void check_images(const char* function, const char* name, const Images& images, 
     if (long(images.extent(rank - M + a)) != extents[a])
       refuse(function, name, std::to_string(images.extent(rank - M + a)) + " pixels long on axis " + std::to_string(a),
              std::to_string(extents[a]));
-  constexpr int pose_rank = int(std::decay_t<decltype(poses.rotations)>::rank());
-  if (poses.rotations.extent(pose_rank - 3) != images.extent(rank - M - 1))
+  const auto count = poses.rotations.extent(pose_rank - 3);
+  if (count != images.extent(rank - M - 1))
     refuse(function, name, std::to_string(images.extent(rank - M - 1)) + " images",
-           std::to_string(poses.rotations.extent(pose_rank - 3)) + ", as there are rotations");
+           std::to_string(count) + ", as there are rotations");
+  if constexpr (!std::is_same_v<std::decay_t<decltype(poses.shifts)>, None>) {
+    constexpr int shift_rank = int(std::decay_t<decltype(poses.shifts)>::rank());
+    if (poses.shifts.extent(shift_rank - 2) != count)
+      refuse(function, "shifts", std::to_string(poses.shifts.extent(shift_rank - 2)) + " poses",
+             std::to_string(count) + ", as there are rotations");
+    if (shift_rank == 3 && poses.shifts.extent(0) != 1 && long(poses.shifts.extent(0)) != references)
+      refuse(function, "shifts", "a batch of " + std::to_string(poses.shifts.extent(0)),
+             "1 or " + std::to_string(references));
+  }
+  if (pose_rank == 4 && poses.rotations.extent(0) != 1 && long(poses.rotations.extent(0)) != references)
+    refuse(function, "rotations", "a batch of " + std::to_string(poses.rotations.extent(0)),
+           "1 or " + std::to_string(references));
 }
 
 /// Batches of images in memory for their spectra.
