@@ -245,7 +245,7 @@ class Projector {
 
   template <class Map>
   void check_map(const char* function, const char* name, const Map& map) const {
-    static_assert(Kokkos::is_view_v<Map> && (Map::rank() == N || Map::rank() == N + 1),
+    static_assert(detail::job::Ranked<Map, N, N + 1>,
                   "Projector: maps must be a View [D][H][W], or [B][D][H][W] of a batch");
     static_assert(detail::job::reaches<Exec, Map>, "Projector: a map is in memory that 'exec' cannot access");
     constexpr int rank = int(Map::rank());

@@ -268,7 +268,7 @@ class Reconstructor {
   template <class Images, class PosesType, class Modulation, class Weights>
   void check_images(const char* function, const char* name, const Images& images, const PosesType& poses,
                     const Modulation& modulation, const Weights& weights) const {
-    static_assert(int(Images::rank()) == M + 1, "Reconstructor: images must be a View [P][h][w]");
+    static_assert(detail::job::Ranked<Images, M + 1>, "Reconstructor: images must be a View [P][h][w]");
     detail::job::check_images<Exec, M>(function, name, images, poses, stage_.box().extent, 1, false);
     const detail::job::Box<float, M> box{stage_.box().extent};
     detail::job::check_factor<M>(function, "modulation", modulation, long(images.extent(0)), box);

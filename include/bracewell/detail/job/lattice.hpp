@@ -18,6 +18,10 @@ namespace bracewell::detail::job {
 template <class Exec>
 inline constexpr bool on_host = Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Exec::memory_space>::accessible;
 
+/// A View of one of these ranks. (A concept stops at what is no View, where && of traits does not.)
+template <class X, int... Ranks>
+concept Ranked = Kokkos::is_view_v<X> &&((int(X::rank()) == Ranks) || ...);
+
 /// A dense View of a run-time number of axes, over memory that others own.
 template <class V, int Rank>
 struct Pointers {

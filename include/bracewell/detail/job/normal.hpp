@@ -326,7 +326,7 @@ class Normal {
   /// A map, or two halves, of the right extents.
   template <int Front = 0, class Map>
   void check(const char* function, const char* name, const Map& map) const {
-    static_assert(Kokkos::is_view_v<Map> && int(Map::rank()) == A + Front, "Reconstructor: a map must be a View [D][H][W]");
+    static_assert(Ranked<Map, A + Front>, "Reconstructor: a map must be a View [D][H][W]");
     static_assert(reaches<Exec, Map>, "Reconstructor: a map is in memory that 'exec' cannot access");
     if constexpr (Front == 1)
       if (map.extent(0) != 2) refuse(function, name, std::to_string(map.extent(0)) + " maps", "2");

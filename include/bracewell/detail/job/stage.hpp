@@ -98,7 +98,7 @@ void check_companion(const char* function, const PosesType& poses, const Compani
 template <class Exec, int M, class Images, class PosesType>
 void check_images(const char* function, const char* name, const Images& images, const PosesType& poses,
                   const std::array<long, M>& extents, long references, bool batched) {
-  static_assert(Kokkos::is_view_v<Images> && (Images::rank() == M + 1 || Images::rank() == M + 2),
+  static_assert(Ranked<Images, M + 1, M + 2>,
                 "bracewell: images must be a View [P][h][w], or [B][P][h][w] of a batch of references");
   static_assert(reaches<Exec, Images>, "bracewell: images are in memory that 'exec' cannot access");
   static_assert(
