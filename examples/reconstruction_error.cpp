@@ -107,6 +107,13 @@ struct Problem {
   HostArray<bool***> mask;
   double voxel;
   PoseSet poses;
+  /// The volume of the mask over that of the box.
+  double object() const {
+    long inside = 0;
+    for (std::size_t i = 0; i < mask.size(); ++i) inside += mask.data()[i];
+    return double(inside) / double(mask.size());
+  }
+
   std::vector<bw::Ctf> ctf;
   Contrast contrast;  // empty without
   Volume images;
@@ -268,7 +275,7 @@ bool least_squares(const Problem& problem, const std::string& kernel_name, doubl
     Stopwatch watch = adding;
     watch.start();
     if (snr > 0) {
-      reconstructor.finish_by_halves(exec, map, bw::none, {.iterations = iterations});
+      reconstructor.finish_by_halves(exec, map, bw::none, {.iterations = iterations, .object = problem.object()});
     } else {
       reconstructor.finish(exec, map, {.iterations = iterations});
     }

@@ -406,4 +406,6 @@ TEST_CASE("bad arguments of the reconstructor are refused by name", "[reconstruc
   refused([&] { reconstructor.finish(exec, map, {.half = 1}); }, "options.half");
   refused([&] { reconstructor.finish(exec, Array<float, 3>("map", 8, 8, 7)); }, "'map'");
   refused([&] { reconstructor.finish_by_halves(exec, map); }, "options.halves");
+  R halves(exec, {8, 8, 8}, {8, 8}, {.halves = 2});
+  refused([&] { halves.finish_by_halves(exec, map, bw::none, {.object = 0}); }, "options.object");
 }

@@ -69,6 +69,11 @@ struct FinishOptions {
   double snr = 1000;
   std::vector<double> shell_snr = {};
 
+  /// By halves only: the volume of the object over that of the box. Half maps tell the signal-to-noise ratio of the box; the
+  /// object's own, which is best for its density, is larger by this (C. V. Sindelar, N. Grigorieff, J. Struct. Biol. 180, 132
+  /// (2012)). 1: the box' own, which leaves the least noise around the object.
+  double object = 1;
+
   /// Which half: 0 or 1; −1: all images.
   int half = -1;
 };
@@ -193,12 +198,14 @@ class Reconstructor {
     if (options_.halves != 2) detail::job::refuse("finish_by_halves", "options.halves", "1", "2");
     normal_.check("finish_by_halves", "map", map);
     if constexpr (!std::is_same_v<HalfMaps, None>) normal_.template check<1>("finish_by_halves", "half_maps", half_maps);
+    if (!(options.object > 0 && options.object <= 1))
+      detail::job::refuse("finish_by_halves", "options.object", std::to_string(options.object), "above 0 and up to 1");
     const std::vector<double> correlation = half_correlation(exec, half_maps, options);
     options.half = -1;
     options.shell_snr.clear();
     for (const double f : correlation) {
       const double bounded = std::min(std::max(f, 1e-3), 0.9999);
-      options.shell_snr.push_back(2 * bounded / (1 - bounded));
+      options.shell_snr.push_back(2 * bounded / (1 - bounded) / options.object);
     }
     finish(exec, map, options);
     return correlation;

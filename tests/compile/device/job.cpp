@@ -58,7 +58,7 @@ void job() {
   const Array<Exec, Kokkos::complex<T>, 3> spectrum("spectrum", 8, 8, 5);
   bw::fourier_shell_correlation(exec, spectrum, spectrum);
   bw::radial_average(exec, Array<Exec, T, 3>("density", 8, 8, 5));
-  bw::for_each_sample(exec, "count", 2, std::array{8L, 8L}, 0.5, Count());
+  bw::for_each_sample(exec, "count", 2, std::array<long, 2>{8, 8}, 0.5, Count());
   bw::crop_or_pad<3>(exec, map, map);
   bw::take_rows(exec, rotations, Array<Exec, int, 1>("indices", 2), rotations);
 }
