@@ -103,14 +103,16 @@ struct Hull {
 
 /// Whether a byte belongs to an element of an array whose strides are those of nested axes, as subviews have them.
 inline bool holds(const Shape& s, std::intptr_t byte) {
-  std::array<int, 8> axes{};
-  for (int i = 0; i < s.rank; ++i) axes[std::size_t(i)] = i;
-  const auto by_stride = [&](int a, int b) { return std::abs(s.stride[a]) > std::abs(s.stride[b]); };
-  std::sort(axes.begin(), axes.begin() + s.rank, by_stride);
+  int axes[8] = {};  // by strides, the largest first
+  for (int i = 0; i < s.rank; ++i) {
+    int j = i;
+    for (; j > 0 && std::abs(s.stride[axes[j - 1]]) < std::abs(s.stride[i]); --j) axes[j] = axes[j - 1];
+    axes[j] = i;
+  }
   std::intptr_t rest = byte - Hull(s).begin;
   if (rest < 0) return false;
   for (int i = 0; i < s.rank; ++i) {
-    const int a = axes[std::size_t(i)];
+    const int a = axes[i];
     const std::intptr_t step = std::intptr_t(std::abs(s.stride[a])) * std::intptr_t(s.size);
     if (step > 0) rest -= std::min<std::intptr_t>(rest / step, s.extent[a] - 1) * step;
   }
