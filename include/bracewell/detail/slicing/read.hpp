@@ -120,7 +120,7 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
       return;
     }
   }
-  if (!plan.block.full())
+  if (Count > 1 && !plan.block.full())
     for (auto& channel : out.component)
       for (auto& component : channel)
         for (T& x : component) x = 0;
