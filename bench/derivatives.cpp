@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Derivatives of project in both modes, with regard to each argument and to all; forward and backward together as training
-// runs them; and both modes of backproject with regard to all.
+// runs them; both modes of backproject with regard to all; and what Gauss and Newton's method needs of images, in one pass and by
+// these derivatives.
 #include "measure.hpp"
 
 #include <bracewell/backproject.hpp>
+#include <bracewell/gauss_newton.hpp>
 #include <bracewell/project.hpp>
 #include <bracewell/workspace.hpp>
 
@@ -89,7 +91,7 @@ void add_vjp_for(const Names& names, const std::string& operation, const Kernel&
                      if (!settings.outputs.empty()) {
                        call();
                        exec.fence();
-                       keep(settings, name, "reference_bar", reference_bar);
+                       if constexpr (reference) keep(settings, name, "reference_bar", reference_bar);
                        keep(settings, name, "rotations_bar", poses_bar.rotations);
                        keep(settings, name, "shifts_bar", poses_bar.shifts);
                      }
@@ -106,6 +108,49 @@ void add_vjp(const Names& names, const Kernel& phi) {
   add_vjp_for<false>(names, "project_vjp_shifts", phi, no, no, yes);
   add_vjp_for<false>(names, "project_vjp_all", phi, yes, yes, yes);
   add_vjp_for<true>(names, "project_and_vjp_all", phi, yes, yes, yes);
+  add_vjp_for<true>(names, "project_and_vjp_poses", phi, no, yes, yes);
+}
+
+/// Loss, gradient and matrix; the slices that they are made of, and their derivatives in a rotation vector and in shifts, without
+/// the sums over them; loss and gradient, which compares with project_and_vjp_poses.
+template <class Kernel>
+void add_gauss_newton(const Names& names, const Kernel& phi) {
+  const auto add_pass = [&](const std::string& operation, auto with_matrix) {
+    add_derivative(names, operation, [=](const Exec& exec, const Inputs& in, const std::string&) {
+      const bw::Poses poses{in.rotations, in.shifts};
+      const bw::Poses poses_bar{Dense<double, 3>("bench::rotations_bar", in.rotations.layout()),
+                                Dense<double, 2>("bench::shifts_bar", in.shifts.layout())};
+      const Dense<double, 1> loss("bench::loss", in.poses);
+      const Dense<double, 3> matrix("bench::matrix", in.poses, 9, 9);
+      const auto workspace = std::make_shared<bw::Workspace>();
+      return [=, &in] {
+        const auto call = [&](const auto& to) {
+          bw::gauss_newton(exec, in.reference, poses, bw::Observed{in.slices}, loss, poses_bar, bw::none, to,
+                           {.workspace = workspace.get()}, phi);
+        };
+        if constexpr (with_matrix) {
+          call(matrix);
+        } else {
+          call(bw::none);
+        }
+      };
+    });
+  };
+  add_pass("gauss_newton", std::true_type());
+  add_derivative(names, "project_and_5_jvp", [=](const Exec& exec, const Inputs& in, const std::string&) {
+    const bw::Poses poses{in.rotations, in.shifts};
+    const Inputs::Slices slices("bench::slices", in.slices.layout());
+    std::array<Inputs::Slices, 5> dot;
+    for (auto& slices_dot : dot) slices_dot = Inputs::Slices("bench::slices_dot", in.slices.layout());
+    return [=, &in] {
+      bw::project(exec, in.reference, poses, slices, {}, phi);
+      for (int i = 0; i < 3; ++i)
+        bw::project_jvp(exec, in.reference, bw::none, poses, bw::Poses{in.rotations}, dot[i], {}, phi);
+      for (int i = 3; i < 5; ++i)
+        bw::project_jvp(exec, in.reference, bw::none, poses, bw::Poses{bw::none, in.shifts}, dot[i], {}, phi);
+    };
+  });
+  add_pass("gauss_newton_gradient", std::false_type());
 }
 
 /// With regard to slices, weights, rotations and shifts.
@@ -141,6 +186,7 @@ void bench::register_derivatives(const Settings& settings) {
   const auto add_all = [&](const Names& names, const auto& phi) {
     add_jvp(names, phi);
     add_vjp(names, phi);
+    add_gauss_newton(names, phi);
     add_backproject(names, phi);
   };
   for (const int box : settings.boxes) {

@@ -32,6 +32,11 @@ set(FFTW3_sha256 56c932549852cddcfafdab3820b0200c7742675be92179e59e6215b340e2646
 set(FFTW3_options -DBUILD_TESTS=OFF -DENABLE_SSE2=ON -DENABLE_AVX2=ON -DCMAKE_POSITION_INDEPENDENT_CODE=ON)
 set(FFTW3_debian libfftw3-dev libfftw3-double3)
 
+set(FFTW3f_upstream "${FFTW3_upstream}")
+set(FFTW3f_sha256 ${FFTW3_sha256})
+set(FFTW3f_options ${FFTW3_options} -DENABLE_FLOAT=ON)
+set(FFTW3f_debian libfftw3-dev libfftw3-single3)
+
 set(gemmi_upstream "https://github.com/project-gemmi/gemmi/archive/refs/tags/v0.5.6.tar.gz")
 set(gemmi_sha256 56b9534cecb4b2df42cfc5d65d79e23bce700a452cc5cb4f2c31e9115e31c7c4)
 set(gemmi_headers include third_party)

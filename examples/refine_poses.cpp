@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Orientations and shifts of images of a known map, from poses that are off by degrees and pixels: Levenberg-Marquardt, for
-// which project_jvp makes the normal equations, and L-BFGS on the gradients of project_vjp.
+// Orientations and shifts of images of a known map, from poses that are off by degrees and pixels: Levenberg-Marquardt on the
+// normal equations, and L-BFGS on the gradients, that gauss_newton makes of images without writing slices.
 #include "common/centred.hpp"
 #include "common/fft.hpp"
 #include "common/file.hpp"
@@ -77,8 +77,7 @@ struct Errors {
   }
 };
 
-/// L = ½ Σ |S − Y|² of each image Y against its slice S, over all frequencies up to a cutoff: stored columns count twice where
-/// their mates are not stored. Slices are cut where Exec runs, and summed over by the host.
+/// L = ½ Σ |S − X|² of each image X against its slice S, over all frequencies up to a cutoff.
 class Images {
  public:
   template <class Reference>
@@ -86,92 +85,49 @@ class Images {
          const bw::SliceOptions& options)
       : exec(exec_),
         count(int(spectra.extent(0))),
-        extent(int(spectra.extent(1))),
         reference_(reference),
-        spectra_(spectra),
-        residuals_("residuals", spectra.layout()),
+        spectra_{on_device(spectra), long(spectra.extent(1))},
+        losses_("losses", count),
+        rotations_bar_("rotations_bar", count, 2, 3),
+        shifts_bar_("shifts_bar", count, 2),
+        matrices_("matrices", count, 9, 9),
         options_(options) {
-    for (auto& column : columns_) column = HostArray<Complex***>("column of the Jacobian", spectra.layout());
     options_.workspace = &workspace_;
   }
 
   const Exec exec;
-  const int count, extent;
+  const int count;
 
+  /// At a scale of 0 the images are their residuals.
   void set_cutoff(double cutoff) {
     options_.cutoff = cutoff;
+    const PoseSet any{std::vector<Eigen::Matrix3d>(count, Eigen::Matrix3d::Identity()),
+                      std::vector<Eigen::Vector2d>(count, Eigen::Vector2d::Zero())};
     power_ = 0;
-    for (int p = 0; p < count; ++p) power_ += over_band([&](int y, int x) { return abs_squared(spectra_(p, y, x)); });
+    for (const double loss : compare(any, 0, bw::none, bw::none)) power_ += 2 * loss;
   }
 
-  /// L of every image; their residuals are kept.
-  std::vector<double> losses(const PoseSet& poses) {
-    const auto slices = device_mirror(residuals_);
-    bw::project(exec, reference_, view(poses), bw::Spectrum{slices, extent}, options_);
-    exec.fence();
-    Kokkos::deep_copy(residuals_, slices);
-    std::vector<double> losses(count);
-    over_images([&](int p) {
-      losses[p] = over_band([&](int y, int x) {
-                    residuals_(p, y, x) -= spectra_(p, y, x);
-                    return abs_squared(residuals_(p, y, x));
-                  }) /
-                  2;
-    });
+  std::vector<double> losses(const PoseSet& poses) { return compare(poses, 1, bw::none, bw::none); }
+
+  /// L with its gradient and JᵀJ in changes of the poses.
+  std::vector<double> normal_equations(const PoseSet& poses, Changes& gradients, std::vector<Normal>& normals) {
+    const auto losses = compare(poses, 1, bw::Poses{rotations_bar_, shifts_bar_}, matrices_);
+    const auto matrices = on_host(matrices_);
+    gradients = changes_of(poses);
+    normals.resize(count);
+    for (int p = 0; p < count; ++p) {
+      const Jacobian jacobian = jacobian_of(poses, p);
+      const auto matrix = bw::as_eigen(Kokkos::subview(matrices, p, Kokkos::ALL, Kokkos::ALL));
+      normals[p] = jacobian.transpose() * matrix * jacobian;
+    }
     return losses;
   }
 
-  /// L with its gradient and JᵀJ in changes of the poses, by the slices' derivatives along each of the five.
-  std::vector<double> normal_equations(const PoseSet& poses, Changes& gradients, std::vector<Normal>& normals) {
-    const HostArray<double***> rotations_dot("rotations_dot", count, 2, 3);
-    const HostArray<double**> shifts_dot("shifts_dot", count, 2);
-    for (int i = 0; i < 5; ++i) {
-      const Change along = Change::Unit(i);
-      for (int p = 0; p < count; ++p) {
-        bw::as_eigen(Kokkos::subview(rotations_dot, p, Kokkos::ALL, Kokkos::ALL)) =
-            bw::turned_jvp(poses.rotations[p], along.head<3>(), bw::Turn::left).topRows<2>();
-        for (int e = 0; e < 2; ++e) shifts_dot(p, e) = along[3 + e];
-      }
-      const auto slices_dot = device_mirror(columns_[i]);
-      bw::project_jvp(exec, reference_, bw::none, view(poses), bw::Poses{on_device(rotations_dot), on_device(shifts_dot)},
-                      bw::Spectrum{slices_dot, extent}, options_);
-      exec.fence();
-      Kokkos::deep_copy(columns_[i], slices_dot);
-    }
-    const auto result = losses(poses);
-    gradients.assign(count, Change::Zero());
-    normals.assign(count, Normal::Zero());
-    over_images([&](int p) {
-      for (int i = 0; i < 5; ++i) {
-        gradients[p][i] = over_band([&](int y, int x) { return dot(columns_[i](p, y, x), residuals_(p, y, x)); });
-        for (int j = 0; j <= i; ++j)
-          normals[p](i, j) = normals[p](j, i) =
-              over_band([&](int y, int x) { return dot(columns_[i](p, y, x), columns_[j](p, y, x)); });
-      }
-    });
-    return result;
-  }
-
-  /// L with its gradient in changes of the poses, by its gradient in the slices.
+  /// L with its gradient in changes of the poses.
   std::vector<double> gradients(const PoseSet& poses, Changes& gradients) {
-    const auto result = losses(poses);
-    over_images([&](int p) {
-      for (int y = 0; y < extent; ++y)
-        for (int x = 0; x <= extent / 2; ++x) residuals_(p, y, x) *= float(multiplicity(x));
-    });
-    const Array<double***> rotations_bar("rotations_bar", count, 2, 3);
-    const Array<double**> shifts_bar("shifts_bar", count, 2);
-    bw::project_vjp(exec, reference_, view(poses), bw::Spectrum{on_device(residuals_), extent}, bw::none,
-                    bw::Poses{rotations_bar, shifts_bar}, options_);
-    exec.fence();
-    const auto by_rotation = on_host(rotations_bar);
-    const auto by_shift = on_host(shifts_bar);
-    gradients.resize(count);
-    for (int p = 0; p < count; ++p) {
-      const auto bar = bw::as_eigen(Kokkos::subview(by_rotation, p, Kokkos::ALL, Kokkos::ALL));
-      gradients[p] << bw::turned_vjp(poses.rotations[p], bar, bw::Turn::left), by_shift(p, 0), by_shift(p, 1);
-    }
-    return result;
+    const auto losses = compare(poses, 1, bw::Poses{rotations_bar_, shifts_bar_}, bw::none);
+    gradients = changes_of(poses);
+    return losses;
   }
 
   /// Residuals of all images relative to them.
@@ -182,32 +138,42 @@ class Images {
   }
 
  private:
-  static double dot(const Complex& a, const Complex& b) { return double(a.real()) * b.real() + double(a.imag()) * b.imag(); }
-  static double abs_squared(const Complex& a) { return dot(a, a); }
-  double multiplicity(int x) const { return 2 * x % extent == 0 ? 1 : 2; }
+  using Jacobian = Eigen::Matrix<double, 9, 5>;  // of R, t and a scale, which stays what it is, in changes
 
-  /// Σ of term(y, x) over the frequencies up to the cutoff.
-  template <class Term>
-  double over_band(const Term& term) const {
-    const double limit = std::pow(options_.cutoff * extent * (1 + 1e-6), 2);
-    double sum = 0;
-    for (int y = 0; y < extent; ++y) {
-      const double ky = bw::frequency(y, extent);
-      for (int x = 0; x <= extent / 2 && ky * ky + double(x) * x <= limit; ++x) sum += multiplicity(x) * term(y, x);
+  static Jacobian jacobian_of(const PoseSet& poses, int p) {
+    return bw::pose_jacobian<2>(poses.rotations[p], bw::Turn::left).leftCols<5>();
+  }
+
+  template <class PosesBar, class Matrices>
+  std::vector<double> compare(const PoseSet& poses, double scale, const PosesBar& poses_bar, const Matrices& matrices) {
+    bw::gauss_newton(exec, reference_, view(poses), bw::Observed{spectra_, bw::none, bw::none, scale}, losses_, poses_bar,
+                     bw::none, matrices, options_);
+    exec.fence();
+    const auto losses = on_host(losses_);
+    return {losses.data(), losses.data() + count};
+  }
+
+  Changes changes_of(const PoseSet& poses) const {
+    const auto by_rotation = on_host(rotations_bar_);
+    const auto by_shift = on_host(shifts_bar_);
+    Changes changes(count);
+    for (int p = 0; p < count; ++p) {
+      Eigen::Matrix<double, 9, 1> bar;
+      for (int e = 0; e < 2; ++e) {
+        for (int d = 0; d < 3; ++d) bar[3 * e + d] = by_rotation(p, e, d);
+        bar[6 + e] = by_shift(p, e);
+      }
+      bar[8] = 0;
+      changes[p] = jacobian_of(poses, p).transpose() * bar;
     }
-    return sum;
+    return changes;
   }
 
-  template <class Body>
-  void over_images(const Body& body) const {
-    const Host host;
-    Kokkos::parallel_for("images", Kokkos::RangePolicy<Host>(host, 0, count), body);
-    host.fence();
-  }
-
-  bw::Spectrum<Array<Complex***>> reference_;
-  HostArray<Complex***> spectra_, residuals_;
-  std::array<HostArray<Complex***>, 5> columns_;
+  bw::Spectrum<Array<Complex***>> reference_, spectra_;
+  Array<double*> losses_;
+  Array<double***> rotations_bar_;
+  Array<double**> shifts_bar_;
+  Array<double***> matrices_;
   bw::SliceOptions options_;
   bw::Workspace workspace_;
   double power_ = 0;
@@ -390,8 +356,8 @@ int refine(const Settings& settings) {
   const Map map = padded_to_cube(read_map(settings.map, settings.voxel));
   const int n = int(map.density.extent(0)), padded = int(std::lround(n * settings.padding)), count = settings.images;
   const long size = padded;
-  if (computes_on_host)  // the padded map, its spectrum, copies of both for the FFT; voxels; images and their derivatives
-    require_memory(24 * std::pow(padded, 3) + 40 * std::pow(n, 3) + 8 * 8 * double(count) * n * (n / 2 + 1) + 1e8,
+  if (computes_on_host)  // the padded map, its spectrum, copies of both for the FFT; voxels; images and their noise
+    require_memory(24 * std::pow(padded, 3) + 40 * std::pow(n, 3) + 3 * 8 * double(count) * n * (n / 2 + 1) + 1e8,
                    settings.map, "less with a smaller --padding or fewer --images");
   make_folder(settings.output);
   const bw::SliceOptions options{.interpolation = interpolation_of(settings.kernel), .oversampling = double(padded) / n};

@@ -180,6 +180,17 @@ TEST_CASE("derivatives of rotations by rotation vectors", "[eigen][derivatives]"
       transposed(g);
     }
   }
+  // As gauss_newton orders parameters: R row by row, t, and the scale.
+  for (const auto turn : turns) {
+    const Eigen::Matrix<double, 9, 6> jacobian = bw::pose_jacobian<2>(some_rotation, turn);
+    const Eigen::Vector3d along(0.2, -0.4, 0.1);
+    Eigen::Matrix<double, 6, 1> change;
+    change << along, 5, 6, 7;
+    const Eigen::Matrix<double, 9, 1> moved = jacobian * change;
+    const Eigen::Matrix3d dot = bw::turned_jvp(some_rotation, along, turn);
+    for (int e = 0; e < 2; ++e) CHECK((moved.segment<3>(3 * e) - dot.row(e).transpose()).norm() <= 10 * eps * along.norm());
+    CHECK(moved.tail<3>() == Eigen::Vector3d(5, 6, 7));
+  }
   // From a View of a pose's cotangent, as project_vjp writes it.
   const Kokkos::View<double* [2][3], Kokkos::HostSpace> bars("bars", 2);
   bw::as_eigen(Kokkos::subview(bars, 1, Kokkos::ALL, Kokkos::ALL)) = g.topRows<2>();
@@ -211,4 +222,26 @@ TEST_CASE("derivatives of rotations at any rotation vector", "[eigen][derivative
       }
     }
   }
+}
+
+TEST_CASE("rotations and rotation vectors of other sizes are refused", "[eigen][bad_input]") {
+  const Eigen::VectorXd two = Eigen::VectorXd::Zero(2), three = Eigen::VectorXd::Zero(3);
+  const Eigen::MatrixXd square = Eigen::MatrixXd::Identity(3, 3), rows = Eigen::MatrixXd::Identity(2, 3),
+                        wide = Eigen::MatrixXd::Identity(3, 4);
+  const auto refused = [](const auto& call, const char* words) {
+    CHECK_THROWS_MATCHES(call(), std::invalid_argument, Catch::Matchers::Message(words));
+  };
+  refused([&] { bw::cross_matrix(two); }, "cross_matrix: 'omega' is of 2 elements, expected 3");
+  refused([&] { bw::rotation_from_vector(two); }, "rotation_from_vector: 'omega' is of 2 elements, expected 3");
+  refused([&] { bw::rotation_jacobian(two); }, "rotation_jacobian: 'omega' is of 2 elements, expected 3");
+  refused([&] { bw::turned(rows, three, bw::Turn::left); }, "turned: 'rotation' is of shape [2, 3], expected [3, 3]");
+  refused([&] { bw::turned(square, two, bw::Turn::left); }, "turned: 'omega' is of 2 elements, expected 3");
+  refused([&] { bw::turned_jvp(wide, three, bw::Turn::left); },
+          "turned_jvp: 'rotation' is of shape [3, 4], expected [3, 3]");
+  refused([&] { bw::turned_jvp(square, two, bw::Turn::right); }, "turned_jvp: 'omega' is of 2 elements, expected 3");
+  refused([&] { bw::turned_vjp(rows, square, bw::Turn::left); },
+          "turned_vjp: 'rotation' is of shape [2, 3], expected [3, 3]");
+  refused([&] { bw::turned_vjp(square, wide, bw::Turn::left); },
+          "turned_vjp: 'rotation_bar' is of shape [3, 4], expected up to 3 rows of 3 columns");
+  CHECK(bw::turned_vjp(square, rows, bw::Turn::left).norm() == 0);
 }

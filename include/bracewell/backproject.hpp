@@ -49,7 +49,7 @@ void backproject(const Exec& exec, const SlicesArg& slices, const Weights& weigh
                                          in_or_none(slice_names::weights, weights), in(slice_names::poses, poses),
                                          out_or_none(slice_names::data, data), out_or_none(slice_names::density, density));
   const Kokkos::Profiling::ScopedRegion region("bracewell::backproject");
-  const auto geometry = make_geometry<P>(counts, first_given(data, density), first_given(slices, weights), poses, options);
+  const auto geometry = make_geometry<P>(counts, data, density, slices, weights, poses, options);
   const BackprojectArrays arrays{input_stack<P>(slices), input_stack<P>(weights), output_grid<P>(data),
                                  output_grid<P>(density)};
   with_kernel("backproject", options, kernel, [&](const auto& phi) {
@@ -81,10 +81,8 @@ void backproject_jvp(const Exec& exec, const SlicesArg& slices, const SlicesDot&
                          tangent(slice_names::poses_dot, poses_dot, poses), out_or_none(slice_names::data_dot, data_dot),
                          out_or_none(slice_names::density_dot, density_dot));
   const Kokkos::Profiling::ScopedRegion region("bracewell::backproject_jvp");
-  const auto& grid = first_given(data_dot, density_dot);
-  const auto& stack = first_given(slices, weights);
-  const auto geometry = make_geometry<P>(counts, grid, stack, poses, options);
-  const auto rates = make_geometry<P>(counts, grid, stack, poses_dot, options);
+  const auto geometry = make_geometry<P>(counts, data_dot, density_dot, slices, weights, poses, options);
+  const auto rates = make_geometry<P>(counts, data_dot, density_dot, slices, weights, poses_dot, options);
   const BackprojectArrays arrays{input_stack<P>(slices_dot), input_stack<P>(weights_dot), output_grid<P>(data_dot),
                                  output_grid<P>(density_dot)};
   with_kernel("backproject_jvp", options, kernel, [&](const auto& phi) {
@@ -124,8 +122,7 @@ void backproject_vjp(const Exec& exec, const SlicesArg& slices, const Weights& w
       in_or_none(slice_names::density_bar, density_bar), cotangent(slice_names::slices_bar, slices_bar, slices),
       cotangent(slice_names::weights_bar, weights_bar, weights), cotangent(slice_names::poses_bar, poses_bar, poses));
   const Kokkos::Profiling::ScopedRegion region("bracewell::backproject_vjp");
-  const auto geometry =
-      make_geometry<P>(counts, first_given(data_bar, density_bar), first_given(slices, weights), poses, options);
+  const auto geometry = make_geometry<P>(counts, data_bar, density_bar, slices, weights, poses, options);
   const BackprojectArrays arrays{input_stack<P>(slices), input_stack<P>(weights), input_grid<P>(data_bar),
                                  input_grid<P>(density_bar)};
   with_kernel("backproject_vjp", options, kernel, [&](const auto& phi) {

@@ -6,12 +6,15 @@
 /// std::complex and Kokkos::complex have one layout: objects of the one appear as Views of the other.
 #pragma once
 
+#include <bracewell/detail/arguments/refuse.hpp>
+
 #include <Eigen/Core>
 #include <Eigen/Geometry>
 #include <Kokkos_Core.hpp>
 
 #include <cmath>
 #include <complex>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -37,6 +40,25 @@ template <class T>
 struct EigenScalar<Kokkos::complex<T>> {
   using type = std::complex<T>;
 };
+
+/// Checks the shape of an argument, when compiling where it is known then: a vector of 3, or a matrix of 3 columns and 3, or up to
+/// 3, rows.
+template <class Derived>
+void check_vector_of_3(const char* function, const char* argument, const Eigen::DenseBase<Derived>& v) {
+  static_assert(Derived::SizeAtCompileTime == Eigen::Dynamic || Derived::SizeAtCompileTime == 3,
+                "bracewell: rotation vectors must have 3 elements");
+  if (v.size() != 3) refuse(function, argument, "of " + std::to_string(v.size()) + " elements", "3");
+}
+template <class Derived>
+void check_rows_of_3(const char* function, const char* argument, const Eigen::DenseBase<Derived>& m, bool all) {
+  static_assert(
+      (Derived::ColsAtCompileTime == Eigen::Dynamic || Derived::ColsAtCompileTime == 3) && Derived::RowsAtCompileTime <= 3,
+      "bracewell: rotations must have 3 columns, and 3 rows");
+  if (m.cols() != 3 || m.rows() > 3 || (all && m.rows() != 3))
+    throw std::invalid_argument(std::string(function) + ": '" + argument + "' is of shape [" + std::to_string(m.rows()) +
+                                ", " + std::to_string(m.cols()) + "], expected " +
+                                (all ? "[3, 3]" : "up to 3 rows of 3 columns"));
+}
 
 template <class Data>
 using HostView = Kokkos::View<Data, Kokkos::LayoutStride, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
@@ -137,6 +159,7 @@ Eigen::Matrix<Scalar, 3, 3> rotation_from_quaternion(const Eigen::Quaternion<Sca
 /// [ω]×, for which [ω]× v = ω × v.
 template <class Derived>
 Eigen::Matrix<typename Derived::Scalar, 3, 3> cross_matrix(const Eigen::MatrixBase<Derived>& omega) {
+  detail::check_vector_of_3("cross_matrix", "omega", omega);
   Eigen::Matrix<typename Derived::Scalar, 3, 3> m;
   m << 0, -omega[2], omega[1],  //
       omega[2], 0, -omega[0],   //
@@ -147,6 +170,7 @@ Eigen::Matrix<typename Derived::Scalar, 3, 3> cross_matrix(const Eigen::MatrixBa
 /// exp([ω]×): the rotation by |ω| radians about ω (B. O. Rodrigues, J. Math. Pures Appl. 5, 380 (1840)).
 template <class Derived>
 Eigen::Matrix<typename Derived::Scalar, 3, 3> rotation_from_vector(const Eigen::MatrixBase<Derived>& omega) {
+  detail::check_vector_of_3("rotation_from_vector", "omega", omega);
   using Scalar = typename Derived::Scalar;
   const Scalar angle = omega.norm();
   if (angle == 0) return Eigen::Matrix<Scalar, 3, 3>::Identity();
@@ -160,6 +184,7 @@ Eigen::Matrix<typename Derived::Scalar, 3, 3> rotation_from_vector(const Eigen::
 /// (J. Solà, J. Deray, D. Atchuthan, arXiv:1812.01537, eq. 145). On the other side it is exp([ω]×) exp([J(ω)ᵀ dω]×).
 template <class Derived>
 Eigen::Matrix<typename Derived::Scalar, 3, 3> rotation_jacobian(const Eigen::MatrixBase<Derived>& omega) {
+  detail::check_vector_of_3("rotation_jacobian", "omega", omega);
   using std::sin;
   using Scalar = typename Derived::Scalar;
   using Matrix = Eigen::Matrix<Scalar, 3, 3>;
@@ -178,6 +203,8 @@ enum class Turn { left, right };
 template <class Matrix, class Vector>
 Eigen::Matrix<typename Matrix::Scalar, 3, 3> turned(const Eigen::MatrixBase<Matrix>& rotation,
                                                     const Eigen::MatrixBase<Vector>& omega, Turn turn) {
+  detail::check_rows_of_3("turned", "rotation", rotation, true);
+  detail::check_vector_of_3("turned", "omega", omega);
   if (turn == Turn::left) return rotation_from_vector(omega) * rotation;
   return rotation * rotation_from_vector(omega);
 }
@@ -186,6 +213,8 @@ Eigen::Matrix<typename Matrix::Scalar, 3, 3> turned(const Eigen::MatrixBase<Matr
 template <class Matrix, class Vector>
 Eigen::Matrix<typename Matrix::Scalar, 3, 3> turned_jvp(const Eigen::MatrixBase<Matrix>& rotation,
                                                         const Eigen::MatrixBase<Vector>& omega, Turn turn) {
+  detail::check_rows_of_3("turned_jvp", "rotation", rotation, true);
+  detail::check_vector_of_3("turned_jvp", "omega", omega);
   if (turn == Turn::left) return cross_matrix(omega) * rotation;
   return rotation * cross_matrix(omega);
 }
@@ -200,11 +229,28 @@ template <class Matrix, class Bar>
 Eigen::Matrix<typename Matrix::Scalar, 3, 1> turned_vjp(const Eigen::MatrixBase<Matrix>& rotation,
                                                         const Eigen::MatrixBase<Bar>& rotation_bar, Turn turn) {
   using Vector = Eigen::Matrix<typename Matrix::Scalar, 3, 1>;
+  detail::check_rows_of_3("turned_vjp", "rotation", rotation, true);
+  detail::check_rows_of_3("turned_vjp", "rotation_bar", rotation_bar, false);
   Vector v = Vector::Zero();
   for (int e = 0; e < int(rotation_bar.rows()); ++e)
     v += Vector(rotation_bar(e, 0), rotation_bar(e, 1), rotation_bar(e, 2)).cross(Vector(rotation.row(e)));
   if (turn == Turn::left) return rotation * v;
   return v;
+}
+
+/// ∂θ/∂q of θ = (R row by row, t, s), the parameters of gauss_newton.hpp, in q = (ω, t, s), where `turned` turns a rotation by ω
+/// from 0 and R is its first M rows.
+template <int M, class Matrix>
+Eigen::Matrix<typename Matrix::Scalar, 4 * M + 1, 4 + M> pose_jacobian(const Eigen::MatrixBase<Matrix>& rotation,
+                                                                       Turn turn) {
+  using Scalar = typename Matrix::Scalar;
+  Eigen::Matrix<Scalar, 4 * M + 1, 4 + M> jacobian = Eigen::Matrix<Scalar, 4 * M + 1, 4 + M>::Zero();
+  for (int i = 0; i < 3; ++i) {
+    const Eigen::Matrix<Scalar, 3, 3> tangent = turned_jvp(rotation, Eigen::Matrix<Scalar, 3, 1>::Unit(i), turn);
+    for (int e = 0; e < M; ++e) jacobian.col(i).template segment<3>(3 * e) = tangent.row(e).transpose();
+  }
+  jacobian.template bottomRightCorner<M + 1, M + 1>().setIdentity();
+  return jacobian;
 }
 
 }  // namespace bracewell

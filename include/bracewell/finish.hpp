@@ -69,6 +69,7 @@ void move_origin(const Exec& exec, const char* name, const X& spectrum, int dire
   static_assert(axes <= rank, "bracewell: 'spectrum' has fewer axes than asked for");
   const Shape shape = detail::shape("spectrum", spectrum);
   check_stored(name, shape, axes);
+  check_memory(name, shape, true);
   MoveOrigin<Precision<X>, axes, rank> op{direction, {}};
   for (int a = 0; a < axes; ++a) op.extent[a] = a == axes - 1 ? shape.width : shape.extent[rank - axes + a];
   on_elements(exec, name, view(spectrum), op);
@@ -136,6 +137,10 @@ void divide(const Exec& exec, const char* name, const Data& data, const Density&
   constexpr int rank = int(View<Data>::rank());
   const Shape shape = detail::shape("density", density);
   for (int i = 0; i < rank; ++i) check_extent(name, shape, i, std::int64_t(view(data).extent(i)), "as 'data' has");
+  const Shape divided = detail::shape("data", data);
+  check_memory(name, divided, true);
+  check_memory(name, shape, false);
+  check_apart(name, divided, shape);
   on_elements(exec, name, view(data), DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), floor});
 }
 
@@ -175,7 +180,11 @@ void correct_gridding(const Exec& exec, const X& map, const std::array<long, det
   static_assert(detail::check_array<detail::slice_names::map_name, true, Exec, X>());
   constexpr const char* name = "correct_gridding";
   constexpr int rank = int(X::rank()), axes = detail::axes_of<Axes, X>;
+  static_assert(axes <= rank, "bracewell: 'map' has fewer axes than asked for");
   detail::check_options(name, options);
+  detail::check_memory(name, detail::shape("map", map), true);
+  if (use != Gridding::reference && use != Gridding::reconstruction)
+    detail::refuse(name, "use", std::to_string(int(use)), "an enumerator of Gridding");
   for (int a = 0; a < axes; ++a)
     if (padded[std::size_t(a)] < long(map.extent(rank - axes + a)))
       detail::refuse(name, "padded", std::to_string(padded[std::size_t(a)]) + " on axis " + std::to_string(a),

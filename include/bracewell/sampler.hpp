@@ -32,6 +32,9 @@ class Sampler {
   using Value = std::remove_const_t<V>;
   using T = typename detail::PrecisionOf<Value>::type;
   static constexpr bool absolute = std::is_same_v<Value, T>;
+  static_assert(detail::Real<T>, "Sampler: 'array' must be of float, double or Kokkos::complex of either");
+  static_assert(detail::Given<Kernel> && detail::Kernel<Kernel, T>,
+                "Sampler: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp");
 
  public:
   using Kappa = Kokkos::Array<T, N>;
@@ -41,7 +44,9 @@ class Sampler {
   template <class X>
   explicit Sampler(const X& array, const Kernel& kernel = {})
       : grid_(detail::make_grid<detail::LatticeTypes<N>, V>(array)), kernel_(kernel) {
-    detail::check_stored("Sampler", detail::shape("array", array), N);
+    const detail::Shape shape = detail::shape("array", array);
+    detail::check_stored("Sampler", shape, N);
+    detail::check_memory("Sampler", shape, !std::is_const_v<V>);
   }
 
   /// F~(κ)

@@ -35,6 +35,8 @@ std::vector<Call> calls() {
   Kokkos::deep_copy(map, 1);
   const Dense<double, 3> rotations("rotations", 4, 2, 3);
   const Dense<double, 2> shifts("shifts", 4, 2);
+  const Dense<double, 1> loss("loss", 4);
+  const Dense<double, 3> matrices("matrices", 4, 9, 9);
   const auto turned = Kokkos::create_mirror_view(rotations);
   for (int p = 0; p < 4; ++p) turned(p, 0, p % 3) = turned(p, 1, (p + 1) % 3) = 1;
   Kokkos::deep_copy(rotations, turned);
@@ -77,6 +79,11 @@ std::vector<Call> calls() {
       {"project_vjp", false,
        [=](const Exec& exec, const auto& options) {
          bw::project_vjp(exec, reference, poses, slices, other, bw::none, options, kernel);
+       }},
+      {"gauss_newton", true,
+       [=](const Exec& exec, const auto& options) {
+         bw::gauss_newton(exec, reference, poses, bw::Observed{slices, weights}, loss, companion, bw::none, matrices,
+                          options, kernel);
        }},
       {"backproject", false,
        [=](const Exec& exec, const auto& options) {

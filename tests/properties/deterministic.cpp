@@ -108,7 +108,7 @@ SliceProblem large_problem(Random& random, int axes, int slice_axes) {
   SliceProblem s = random_problem(random, axes, slice_axes, 0);
   s.geometry.extents.assign(axes, 12);
   s.geometry.slice.assign(slice_axes, 12);
-  s.poses = slice_axes == 3 ? 6 : 40;
+  s.poses = slice_axes == 3 ? 4 : 24;
   s.references = 2;
   s.pose_batch = 1;
   s.geometry.cutoff = 0.5;

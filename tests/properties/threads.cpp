@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // On the host, results are bitwise the same for any number of threads, whichever way work is shared out.
-#include "support/operations.hpp"
+#include "support/operation_types.hpp"
 #include "support/raster.hpp"
 #include "support/slicing.hpp"
 

@@ -14,6 +14,12 @@
 #ifdef EIGEN_MEMORY  // as_eigen: 'view' must be in host memory
   bw::as_eigen(Far<float**>());
 #endif
+#ifdef EIGEN_VECTOR_SIZE  // bracewell: rotation vectors must have 3 elements
+  bw::rotation_jacobian(Eigen::Vector2d());
+#endif
+#ifdef EIGEN_ROTATION_SIZE  // bracewell: rotations must have 3 columns, and 3 rows
+  bw::turned_jvp(Eigen::Matrix2d(), Eigen::Vector3d(), bw::Turn::left);
+#endif
 #ifdef EIGEN_ROTATIONS  // rotation_view: matrices must have fixed sizes and at least M rows
   const std::vector<Eigen::MatrixXd> matrices;
   bw::rotation_view<2>(matrices);

@@ -86,6 +86,12 @@
 #ifdef KAISER_BESSEL_REACH  // KaiserBessel<r>: r must be 2, 3 or 4
   bw::KaiserBessel<5>{2};
 #endif
+#ifdef SAMPLER_INTEGERS  // Sampler: 'array' must be of float, double or Kokkos::complex of either
+  bw::Sampler{View<int***>()};
+#endif
+#ifdef SAMPLER_KERNEL  // Sampler: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp
+  bw::Sampler(reference, NoValue{});
+#endif
 #ifdef SAMPLER_CONST  // Sampler: the array is const, nothing can be inserted
   bw::Sampler(View<const Complex***>(reference)).insert({}, {});
 #endif

@@ -4,7 +4,7 @@
 //
 // P, the types of a problem, has
 //   Exec, T, N, M, K, batch, channels   the execution space, the precision, numbers of axes (0 where there are none)
-//   axes_of_images, axes_of_objects     what they are called in messages
+//   axes_of_images, axes_of_objects, axes_of_parameters     what they are called in messages
 //   sentences()                         about types that must fit one another
 #pragma once
 
@@ -91,12 +91,6 @@ class KnownExtents {
   std::array<Known, std::size_t(Axis::lattice)> known_;
 };
 
-/// Checks that an output shares no memory with another argument.
-inline void check_apart(const char* function, const Shape& output, const Shape& other) {
-  if (output.begin < other.end && other.begin < output.end)
-    refuse(function, output.name, std::string("in the memory of '") + other.name + "'", "memory of its own");
-}
-
 /// All checks of values. `known` has the numbers of coordinates already.
 inline Counts check_values(const char* function, KnownExtents& known, const ProblemAxes& p, const Argument* begin,
                            const Argument* end) {
@@ -119,6 +113,7 @@ inline Counts check_values(const char* function, KnownExtents& known, const Prob
     for (int i = 0, axis = 0; i < a->count && a->axes[i] < Axis::lattice; axis += present(a->axes[i++]))
       if (present(a->axes[i])) known.check(a->axes[i], s, axis, a->axes[i] == Axis::B && a->shareable());
   }
+  for (const Argument* a = begin; a != end; ++a) check_memory(function, a->shape, a->written);
   for (const Argument* out = begin; out != end; ++out)
     for (const Argument* other = begin; other != end; ++other)
       if (out->written && out != other) check_apart(function, out->shape, other->shape);
@@ -222,7 +217,7 @@ auto check_arguments(const char* function, const Options& options, const D&... d
   KnownExtents known(function);
   known.set(Axis::M, P::M, P::axes_of_images);
   known.set(Axis::N, P::N, P::axes_of_objects);
-  known.set(Axis::K, P::K, "the parameters of the camera");
+  known.set(Axis::K, P::K, P::axes_of_parameters);
   const auto counts = check_values(function, known, {P::batch, P::channels, P::M, P::N}, list.data(), end);
   check_options(function, options);
   return counts;

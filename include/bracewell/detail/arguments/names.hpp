@@ -4,6 +4,7 @@
 #pragma once
 
 #include <bracewell/detail/arguments/kinds.hpp>
+#include <bracewell/observed.hpp>
 #include <bracewell/points.hpp>
 #include <bracewell/poses.hpp>
 
@@ -124,6 +125,9 @@ BRACEWELL_MEMBER(points)
 BRACEWELL_MEMBER(weights)
 BRACEWELL_MEMBER(background)
 BRACEWELL_MEMBER(out_weight)
+BRACEWELL_MEMBER(images)
+BRACEWELL_MEMBER(ctf)
+BRACEWELL_MEMBER(scale)
 
 template <class X>
 constexpr bool poses_given() {
@@ -153,6 +157,10 @@ template <class X>
 constexpr bool is_exposure_or_none() {
   return is_a<Exposure, X> || !Given<X>;
 }
+template <class X>
+constexpr bool observed_given() {
+  return is_a<Observed, X> && Given<images_type<X>>;
+}
 
 namespace slice_names {
 using enum Axis;
@@ -172,6 +180,17 @@ BRACEWELL_NAME(map, map, numbers, "a View of float or double", "[D][H][W] or any
   each(rotations##suffix, rotations_of(x), rotations_of(primal)); \
   each(shifts##suffix, shifts_of(x), shifts_of(primal));
 BRACEWELL_STRUCTS(poses, poses_given, is_poses_or_none, "Poses{rotations, shifts}", BRACEWELL_POSES)
+BRACEWELL_NAME(images, images, spectrum, BRACEWELL_SPECTRUM, "[P][h][w/2 + 1] or [B][P][h][w/2 + 1]", B, P, grid)
+BRACEWELL_NAME(ctf, ctf, real, BRACEWELL_REAL, "[P][h][w/2 + 1] or [B][P][h][w/2 + 1]", B, P, grid)
+BRACEWELL_NAMES(scale, scalars, "a number, or a View of float or double", "one number an image, [P] or [B][P]", B, P)
+BRACEWELL_NAME(loss, loss, numbers, "a View of float or double", "one number an image, [P] or [B][P]", B, P)
+BRACEWELL_NAME(matrix, matrix, numbers, "a View of float or double", "[P][K][K] or [B][P][K][K]", B, P, K, K)
+#define BRACEWELL_OBSERVED()                        \
+  each(images, images_of(x), images_of(primal));    \
+  each(weights, weights_of(x), weights_of(primal)); \
+  each(ctf, ctf_of(x), ctf_of(primal));             \
+  each(scale, scale_of(x), scale_of(primal));
+BRACEWELL_STRUCT(observed, observed_given, "Observed{images, weights, ctf, scale}", BRACEWELL_OBSERVED())
 }  // namespace slice_names
 
 namespace point_names {
@@ -214,6 +233,7 @@ BRACEWELL_STRUCT(exposure_bar, is_exposure_or_none, "Exposure{background, out_we
 #undef BRACEWELL_SPECTRUM
 #undef BRACEWELL_REAL
 #undef BRACEWELL_POSES
+#undef BRACEWELL_OBSERVED
 #undef BRACEWELL_VIEWS
 #undef BRACEWELL_CLOUD
 #undef BRACEWELL_EXPOSURE

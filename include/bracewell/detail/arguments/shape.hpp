@@ -6,7 +6,11 @@
 #include <bracewell/detail/arguments/kinds.hpp>
 #include <bracewell/detail/arguments/refuse.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 #include <bracewell/detail/prologue.hpp>
@@ -29,10 +33,8 @@ struct Shape {
   std::int64_t extent[8] = {}, stride[8] = {};
   std::int64_t width = 0;  // real extent of the last axis
   bool width_given = false;
-  std::size_t alignment = 1;  // of its elements
+  std::size_t size = 1, alignment = 1;  // of an element, in bytes
   const void* data = nullptr;
-  const char* begin = nullptr;  // of its memory; null where it is not contiguous: other arrays may lie in its gaps
-  const char* end = nullptr;
 };
 
 template <class X>
@@ -47,12 +49,9 @@ Shape shape(const char* name, const X& x) {
     }
     s.width = width(x);
     s.width_given = requires { x.width; };
+    s.size = sizeof(typename View<X>::value_type);
     s.alignment = alignof(typename View<X>::value_type);
     s.data = v.data();
-    if (v.span_is_contiguous()) {
-      s.begin = reinterpret_cast<const char*>(v.data());
-      s.end = s.begin + v.span() * sizeof(*v.data());
-    }
   }
   return s;
 }
@@ -70,12 +69,72 @@ inline void check_extent(const char* function, const Shape& s, int axis, std::in
            "extent " + std::to_string(expected) + " on axis " + std::to_string(axis) + ", " + why);
 }
 
-/// Rows of the last axes are contiguous, extents are positive and fit an int, and elements are where their type may be.
-inline void check_rows(const char* function, const Shape& s, int axes) {
-  const int x = s.rank - 1;
+/// There is memory for all elements, they are where their type may be, and no two that are written are one.
+inline void check_memory(const char* function, const Shape& s, bool written) {
+  double count = 1, span = 1;  // in double: the products of made-up extents pass 2^63
+  for (int i = 0; i < s.rank; ++i) {
+    const double extent = double(std::size_t(s.extent[i]));
+    count *= extent;
+    span += std::abs(double(s.stride[i])) * (extent > 1 ? extent - 1 : 0);
+  }
+  if (count == 0) return;
+  if (!(std::max(count, span) * double(s.size) < 0x1p63))
+    refuse(function, s.name, "of shape " + text(s), "less than 2^63 bytes");
+  if (!s.data) refuse(function, s.name, "of shape " + text(s) + " at a null pointer", "memory that holds its elements");
   if (reinterpret_cast<std::uintptr_t>(s.data) % s.alignment != 0)
     refuse(function, s.name, "at an address that is no multiple of " + std::to_string(s.alignment) + " bytes",
            "memory aligned as its element type is");
+  for (int i = 0; i < s.rank; ++i)
+    if (written && s.extent[i] > 1 && s.stride[i] == 0)
+      refuse(function, s.name, "of stride 0 on axis " + std::to_string(i), "a place of its own for each element");
+}
+
+/// Where the elements of an array with any elements lie, as bytes of which others may lie in between.
+struct Hull {
+  std::intptr_t begin, end;
+
+  explicit Hull(const Shape& s) : begin(reinterpret_cast<std::intptr_t>(s.data)), end(begin + std::intptr_t(s.size)) {
+    for (int i = 0; i < s.rank; ++i) {
+      const std::intptr_t last = std::intptr_t(s.extent[i] - 1) * std::intptr_t(s.stride[i]) * std::intptr_t(s.size);
+      (last < 0 ? begin : end) += last;
+    }
+  }
+};
+
+/// Whether a byte belongs to an element of an array whose strides are those of nested axes, as subviews have them.
+inline bool holds(const Shape& s, std::intptr_t byte) {
+  std::array<int, 8> axes{};
+  for (int i = 0; i < s.rank; ++i) axes[std::size_t(i)] = i;
+  const auto by_stride = [&](int a, int b) { return std::abs(s.stride[a]) > std::abs(s.stride[b]); };
+  std::sort(axes.begin(), axes.begin() + s.rank, by_stride);
+  std::intptr_t rest = byte - Hull(s).begin;
+  if (rest < 0) return false;
+  for (int i = 0; i < s.rank; ++i) {
+    const int a = axes[std::size_t(i)];
+    const std::intptr_t step = std::intptr_t(std::abs(s.stride[a])) * std::intptr_t(s.size);
+    if (step > 0) rest -= std::min<std::intptr_t>(rest / step, s.extent[a] - 1) * step;
+  }
+  return rest < std::intptr_t(s.size);
+}
+
+/// Whether two arrays share memory. Of arrays with gaps, in which others may lie, the first and the last elements are tried.
+inline bool overlap(const Shape& a, const Shape& b) {
+  const auto empty = [](const Shape& s) { return std::find(s.extent, s.extent + s.rank, 0) != s.extent + s.rank; };
+  if (empty(a) || empty(b)) return false;
+  const Hull in_a(a), in_b(b);
+  if (in_a.begin >= in_b.end || in_b.begin >= in_a.end) return false;
+  return holds(a, in_b.begin) || holds(a, in_b.end - 1) || holds(b, in_a.begin) || holds(b, in_a.end - 1);
+}
+
+/// Checks that an output shares no memory with another argument.
+inline void check_apart(const char* function, const Shape& output, const Shape& other) {
+  if (overlap(output, other))
+    refuse(function, output.name, std::string("in the memory of '") + other.name + "'", "memory of its own");
+}
+
+/// Rows of the last axes are contiguous, and extents are positive and fit an int.
+inline void check_rows(const char* function, const Shape& s, int axes) {
+  const int x = s.rank - 1;
   if (s.extent[x] > 1 && s.stride[x] != 1)
     refuse(function, s.name, "of stride " + std::to_string(s.stride[x]) + " on its last axis", "stride 1 there");
   for (int i = s.rank - axes; i < s.rank; ++i)

@@ -6,6 +6,7 @@
 #include <Kokkos_Core.hpp>
 
 #include <type_traits>
+#include <utility>
 
 #include <bracewell/detail/prologue.hpp>
 
@@ -22,6 +23,13 @@
 #endif
 
 namespace bracewell::detail {
+
+/// each(0), …, each(Count − 1), of constants: packs and registers with such indices never go to memory.
+template <int Count, class Each>
+KOKKOS_INLINE_FUNCTION void for_constants(const Each& each) {
+  [&]<int... I>(std::integer_sequence<int, I...>) { (each(std::integral_constant<int, I>()), ...); }
+  (std::make_integer_sequence<int, Count>());
+}
 
 /// The copies that BRACEWELL_UNROLL_BY makes of a loop over taps.
 template <int Taps>

@@ -44,17 +44,20 @@ struct SharedSums {
 /// Where the sums of one array's elements are among those of an image, and what they are multiplied by.
 template <int Rows, int Columns>
 struct SumsOfArray {
-  int first, row_stride;
+  int place[Rows][Columns];
   double scale[Rows][Columns];
 };
 
-/// Sums that lie side by side from `first` on, with scale 1.
+/// Sums whose rows begin at `first` and from there every `row_stride`, with scale 1.
 template <int Rows, int Columns>
-SumsOfArray<Rows, Columns> sums_of_array(int first) {
-  SumsOfArray<Rows, Columns> place{first, Columns, {}};
-  for (auto& row : place.scale)
-    for (double& scale : row) scale = 1;
-  return place;
+SumsOfArray<Rows, Columns> sums_of_array(int first, int row_stride = Columns) {
+  SumsOfArray<Rows, Columns> sums;
+  for (int row = 0; row < Rows; ++row)
+    for (int column = 0; column < Columns; ++column) {
+      sums.place[row][column] = first + row * row_stride + column;
+      sums.scale[row][column] = 1;
+    }
+  return sums;
 }
 
 /// Adds an element's shares, of one image or, where all objects share the element, of all of theirs.
@@ -62,7 +65,7 @@ template <int Rows, int Columns>
 struct AddShares {
   PoseTable<true> out;
   SharedSums from;
-  SumsOfArray<Rows, Columns> place;
+  SumsOfArray<Rows, Columns> sums;
   std::int64_t objects, poses;
   bool shared, accumulate;
 
@@ -70,22 +73,22 @@ struct AddShares {
     const int row = int(i / Columns % Rows), column = int(i % Columns);
     i /= Rows * Columns;
     const std::int64_t b = i / poses, p = i % poses, begin = shared ? 0 : b, end = shared ? objects : b + 1;
-    const int k = place.first + row * place.row_stride + column;
+    const int k = sums.place[row][column];
     double sum = 0;
     for (std::int64_t object = begin; object < end; ++object)
       for (std::int64_t share = 0; share < from.shares; ++share) sum += from.at(object * poses + p, share)[k];
-    out.set(b, p, row, column, sum * place.scale[row][column], accumulate);
+    out.set(b, p, row, column, sum * sums.scale[row][column], accumulate);
   }
 };
 
 /// Adds the shares to the array that they belong to, [P] or [B][P] with `Axes` axes more; does nothing for none.
 template <int Axes, class Exec, class Bar, int Rows, int Columns>
 void add_shares(const Exec& exec, const std::string& label, const Bar& bar, const SharedSums& from,
-                const SumsOfArray<Rows, Columns>& place, std::int64_t objects, std::int64_t poses, bool accumulate) {
+                const SumsOfArray<Rows, Columns>& sums, std::int64_t objects, std::int64_t poses, bool accumulate) {
   if constexpr (Given<Bar>) {
     const std::int64_t batch = int(Bar::rank()) == Axes + 2 ? std::int64_t(bar.extent(0)) : 1;
     launch(exec, label, batch * poses * Rows * Columns,
-           AddShares<Rows, Columns>{make_pose_table<Axes, true>(bar), from, place, objects, poses, batch != objects,
+           AddShares<Rows, Columns>{make_pose_table<Axes, true>(bar), from, sums, objects, poses, batch != objects,
                                     accumulate});
   }
 }

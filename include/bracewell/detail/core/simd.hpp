@@ -140,6 +140,50 @@ KOKKOS_INLINE_FUNCTION Lane<P> sum(const P& pack) {
   }
 }
 
+/// The sums of neighbouring lanes, of a in the lower half and of b in the upper one.
+template <class P, int... I>
+KOKKOS_INLINE_FUNCTION P sum_neighbours(const P& a, const P& b, std::integer_sequence<int, I...>) {
+#if !defined(__CUDACC__) && (defined(__clang__) || __GNUC__ >= 12)
+  return __builtin_shufflevector(a, b, 2 * I...) + __builtin_shufflevector(a, b, 2 * I + 1 ...);
+#else
+  Lane<P> from[2 * lanes<P>];
+  store(from, a);
+  store(from + lanes<P>, b);
+  const Lane<P> to[] = {from[2 * I] + from[2 * I + 1]...};
+  return load<P>(to);
+#endif
+}
+
+/// Lane i has the sum over the lanes of packs[i], of Count packs of at most Places = a power of two.
+template <int Count, int Places, class P>
+KOKKOS_INLINE_FUNCTION P sums_in_lanes(const P* packs) {
+  if constexpr (Places == 1) {
+    return *packs;
+  } else {
+    constexpr int half = Places / 2;
+    const P low = sums_in_lanes<(Count < half ? Count : half), half>(packs);
+    P high{};
+    if constexpr (Count > half) high = sums_in_lanes<Count - half, half>(packs + half);
+    return sum_neighbours(low, high, std::make_integer_sequence<int, lanes<P>>());
+  }
+}
+
+/// out[i] = sum(packs[i]), but for rounding: together they need a third of the shuffles.
+template <class P, int Count>
+KOKKOS_INLINE_FUNCTION void sum_each(const P (&packs)[Count], Lane<P> (&out)[Count]) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    for (int i = 0; i < Count; ++i) out[i] = packs[i];
+  } else {
+    constexpr int W = lanes<P>, rest = Count % W;
+    for (int i = 0; i < Count - rest; i += W) store(out + i, sums_in_lanes<W, W>(packs + i));
+    if constexpr (rest > 0) {
+      Lane<P> last[W];
+      store(last, sums_in_lanes<rest, W>(packs + Count - rest));
+      for (int i = 0; i < rest; ++i) out[Count - rest + i] = last[i];
+    }
+  }
+}
+
 template <class Mask, class P>
 KOKKOS_INLINE_FUNCTION P select(const Mask& mask, const P& yes, const P& no) {
   return mask ? yes : no;

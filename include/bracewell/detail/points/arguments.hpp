@@ -38,7 +38,8 @@ struct RasterTypes {
   static constexpr int K = camera ? last_static_extent<Parameters>() : 0;
   static constexpr int N = last_static_extent<Points>() > 0 || camera ? last_static_extent<Points>()
                                                                       : last_static_extent<Parameters>();
-  static constexpr const char *axes_of_images = "the axes of an image", *axes_of_objects = "the axes of a point";
+  static constexpr const char *axes_of_images = "the axes of an image", *axes_of_objects = "the axes of a point",
+                              *axes_of_parameters = "the parameters of the camera";
 
   static constexpr bool sentences() {
     static_assert(N > 0 && (!camera || K > 0),
@@ -106,6 +107,8 @@ auto make_problem(const char* function, const Counts& counts, const Cloud& cloud
                   const K& kernel) {
   if (counts.points > std::numeric_limits<std::int32_t>::max())
     refuse(function, "points", std::to_string(counts.points) + " points", "no more than 2^31 - 1");
+  if (counts.channels > std::numeric_limits<int>::max())
+    refuse(function, "weights", "of " + std::to_string(counts.channels) + " channels", "no more than 2^31 - 1");
   auto points = input_table<1>(cloud.points);
   auto weights = input_table<P::channels>(cloud.weights);
   using C = CoordinateType<typename P::T, decltype(points)>;

@@ -20,7 +20,8 @@ struct SlicingTypes {
   using T = PrecisionOrDouble<Lattice>;
   static constexpr int batch = rank_of<rotations_type<PosesArg>>() == 4 ? 1 : 0, channels = 0;
   static constexpr int N = rank_of<Lattice>() - batch, M = rank_of<Stack>() - batch - 1, K = 0;
-  static constexpr const char *axes_of_images = "the axes of a slice", *axes_of_objects = "the axes of a reference";
+  static constexpr const char *axes_of_images = "the axes of a slice", *axes_of_objects = "the axes of a reference",
+                              *axes_of_parameters = "the numbers of R and t, and the scale";
 
   static constexpr bool sentences() {
     static_assert(M >= 1 && M <= N && static_extents_fit<rotations_type<PosesArg>, N, M>(),
@@ -30,6 +31,13 @@ struct SlicingTypes {
                   "bracewell: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp");
     return true;
   }
+};
+
+/// The types of residuals: K parameters of an image are the numbers of its pose, and its scale.
+template <class Exec, class Kernel, class Lattice, class PosesArg, class Images>
+struct ResidualTypes : SlicingTypes<Exec, Kernel, Lattice, PosesArg, Images> {
+  using Base = SlicingTypes<Exec, Kernel, Lattice, PosesArg, Images>;
+  static constexpr int K = Base::M * Base::N + Base::M + 1;
 };
 
 template <class A, class B>
@@ -117,6 +125,13 @@ auto make_geometry(const Counts& counts, const Lattice& lattice, const Stack& st
   geometry.references = counts.references;
   geometry.poses = counts.poses;
   return geometry;
+}
+
+/// Of back-projection, by whichever grid and stack are given.
+template <class P, class Data, class Density, class SlicesArg, class Weights, class PosesArg>
+auto make_geometry(const Counts& counts, const Data& data, const Density& density, const SlicesArg& slices,
+                   const Weights& weights, const PosesArg& poses, const SliceOptions& options) {
+  return make_geometry<P>(counts, first_given(data, density), first_given(slices, weights), poses, options);
 }
 
 }  // namespace bracewell::detail

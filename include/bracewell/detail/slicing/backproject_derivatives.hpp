@@ -44,7 +44,7 @@ struct BackprojectTangent {
     return op;
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int, PoseSums<Gradient>&) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {
@@ -124,7 +124,8 @@ struct BackprojectCotangent {
   Gradient gradient;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end,
+                                   PoseSums<Gradient>&) const {
     if (accumulate) return;
     if constexpr (Given<SlicesBar>) write_zeros(slices_bar, b, p, row, begin, end);
     if constexpr (Given<WeightsBar>) write_zeros(weights_bar, b, p, row, begin, end);

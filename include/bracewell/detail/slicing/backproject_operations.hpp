@@ -9,21 +9,6 @@
 
 namespace bracewell::detail {
 
-/// Multiplies by the multiplicity: ½ on the columns that are their own mates, and 1 elsewhere.
-template <class T, int N, int M, int Count>
-KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& block, int width, T (&x)[Count]) {
-  if constexpr (Count == 1) {  // no index but a constant: a device keeps the array in a register
-    if (block.kx == 0 || 2 * block.kx == width) x[0] *= T(0.5);
-    return;
-  }
-  const auto weigh_column = [&](int kx) {
-    const int lane = kx - block.kx;
-    if (lane >= block.lanes.begin && lane < block.lanes.end) x[lane] *= T(0.5);
-  };
-  weigh_column(0);
-  if (width % 2 == 0) weigh_column(width / 2);
-}
-
 /// What is inserted of a block: multiplicity · conj(phase) · slices, and multiplicity · weights (None: ones). Idle lanes are
 /// left as they are, but for IdleLanesToo, where they may hold anything afterwards.
 template <bool IdleLanesToo, class Geometry, class Images, class Weights, class T, int N, int M, int Count>
@@ -32,12 +17,7 @@ KOKKOS_INLINE_FUNCTION void load_block(const Geometry& geometry, const Images& s
                                        T (&weight)[Count]) {
   constexpr bool has_slices = !std::is_same_v<Images, None>;
   if constexpr (has_slices) read_block<IdleLanesToo>(slices, block, geometry.columns(), re, im);
-  if constexpr (std::is_same_v<Weights, None>) {
-    for_lanes<IdleLanesToo>(block, geometry.columns(), [&](int lane) { weight[lane] = 1; });
-  } else {
-    const T* row = weights.row(block.b, block.p, *block.row) + block.kx;
-    for_lanes<IdleLanesToo>(block, geometry.columns(), [&](int lane) { weight[lane] = row[lane]; });
-  }
+  read_block<IdleLanesToo>(weights, block, geometry.columns(), weight);
   const int width = geometry.slice_extent[0];
   if constexpr (has_slices) {
     weigh_self_conjugate(block, width, re);
@@ -110,7 +90,7 @@ struct BackprojectOperation {
     return op;
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int, PoseSums<Gradient>&) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {
@@ -143,7 +123,7 @@ struct BackprojectOperation {
     if constexpr (Given<typename Arrays::Density>)
       if (Count == 1 || geometry.extent[0] < 2 * reach) {
         typename Plan<Count>::Stencil absolute;
-        Plan<Count>::template find_weights<true>(block, kernel, geometry.extent[0], absolute);
+        Plan<Count>::template find_weights<true>(block, kernel, geometry.extent, absolute);
         return insert_samples<N>(values, plan, absolute, rows, add);
       }
     insert_samples<N>(values, plan, plan.stencil, rows, add);

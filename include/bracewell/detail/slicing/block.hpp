@@ -153,6 +153,32 @@ KOKKOS_INLINE_FUNCTION void read_block(const SliceStack<const Kokkos::complex<T>
   });
 }
 
+/// Reads a block of real samples; None: ones.
+template <bool IdleLanesToo, class Reals, class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void read_block(const Reals& reals, const Block<T, N, M, Count>& block, int columns, T (&x)[Count]) {
+  if constexpr (std::is_same_v<Reals, None>) {
+    for_lanes<IdleLanesToo>(block, columns, [&](int lane) { x[lane] = 1; });
+  } else {
+    const T* row = reals.row(block.b, block.p, *block.row) + block.kx;
+    for_lanes<IdleLanesToo>(block, columns, [&](int lane) { x[lane] = row[lane]; });
+  }
+}
+
+/// Multiplies by the multiplicity: ½ on the columns that are their own mates, and 1 elsewhere.
+template <class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& block, int width, T (&x)[Count]) {
+  if constexpr (Count == 1) {  // no index but a constant: a device keeps the array in a register
+    if (block.kx == 0 || 2 * block.kx == width) x[0] *= T(0.5);
+    return;
+  }
+  const auto weigh_column = [&](int kx) {
+    const int lane = kx - block.kx;
+    if (lane >= block.lanes.begin && lane < block.lanes.end) x[lane] *= T(0.5);
+  };
+  weigh_column(0);
+  if (width % 2 == 0) weigh_column(width / 2);
+}
+
 /// Writes a block of samples of slices, or adds them.
 template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void write_block(const SliceStack<Kokkos::complex<T>, M>& slices, const Block<T, N, M, Count>& block,

@@ -164,7 +164,7 @@ struct BlockTaps {
   KOKKOS_INLINE_FUNCTION void find(const Block<T, N, M, Count>& block_, const Kernel& kernel, const Grid<V, N>& grid,
                                    const Owner& owner) {
     block = block_;
-    mirrored = find_weights<Absolute>(block, kernel, grid.extent[0], stencil);
+    mirrored = find_weights<Absolute>(block, kernel, grid.extent, stencil);
     fits = false;
     if constexpr (Count > 1) {
       fits = Rows::fit(grid);
@@ -176,18 +176,27 @@ struct BlockTaps {
 
   /// The taps and weights of a block alone. Returns whether some are mirrored.
   template <bool Absolute, class Kernel>
-  KOKKOS_INLINE_FUNCTION static bool find_weights(const Block<T, N, M, Count>& block, const Kernel& kernel, int width,
-                                                  Stencil& stencil) {
+  KOKKOS_INLINE_FUNCTION static bool find_weights(const Block<T, N, M, Count>& block, const Kernel& kernel,
+                                                  const int (&extent)[N], Stencil& stencil) {
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
     // κ = base + fraction + lane · step, of which only what is less than a block is rounded to T.
     int base[N];
     T fraction[N], step[N];
+    // κ in T is to be near enough to its true place for taps to lie in the grid. Samples further apart than a grid is wide are
+    // alone in its band: lanes are counted from them. Others so far apart that T may miss the grid are kept in it.
+    bool alone = false, far = false;
     for (int d = 0; d < N; ++d) {
-      const double at = block.row->kappa(d, block.kx), whole = Kokkos::abs(at) < 1e9 ? Kokkos::floor(at) : 0;
+      const double apart = Kokkos::abs(block.row->step[d]);
+      alone = alone || apart > 1.00001 * extent[d];
+      far = far || apart > 0x1p18;
+    }
+    const int origin = block.kx + (alone ? block.lanes.begin : 0);
+    for (int d = 0; d < N; ++d) {
+      const double at = block.row->kappa(d, origin), whole = Kokkos::abs(at) < 1e9 ? Kokkos::floor(at) : 0;
       base[d] = int(whole);
       fraction[d] = T(at - whole);
-      step[d] = T(block.row->step[d]);
+      step[d] = alone ? T(0) : T(block.row->step[d]);
     }
     bool mirrored = false;
     const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
@@ -196,7 +205,13 @@ struct BlockTaps {
       i = simd::select(i < first, first, simd::select(i > last, last, i));
       P kappa[N];
       for (int d = 0; d < N; ++d) kappa[d] = i * step[d] + fraction[d];
-      mirrored |= stencil.template set<Absolute>(lane, kernel, base, kappa, width);
+      if (far)
+        for (int d = 0; d < N; ++d) {
+          const P low = simd::broadcast<P>(T(-0.5 * extent[d] - base[d])),
+                  high = simd::broadcast<P>(T(0.5 * extent[d] - base[d]));
+          kappa[d] = simd::select(kappa[d] < low, low, simd::select(kappa[d] > high, high, kappa[d]));
+        }
+      mirrored |= stencil.template set<Absolute>(lane, kernel, base, kappa, extent[0]);
     }
     return mirrored;
   }

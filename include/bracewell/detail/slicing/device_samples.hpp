@@ -19,7 +19,7 @@ KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::in
   const bool finite = geometry.load(b, p, pose);
   const auto row = geometry.row(pose, sample / columns);
   if (!finite || !geometry.in_band(row, kx) || !geometry.in_reference(row, kx)) {
-    op.skip(b, p, row, kx, kx + 1);
+    op.skip(b, p, row, kx, kx + 1, sums);
     return;
   }
   using Phases = detail::Phases<typename Op::T, Op::M, 1>;

@@ -95,9 +95,9 @@ struct RowTask {
       } else {
         row.end = row.begin;
       }
-      op.skip(b, p, row, 0, row.begin);
+      op.skip(b, p, row, 0, row.begin, total);
       pipeline.run_row(row, row.begin, row.end);
-      op.skip(b, p, row, row.end, end);
+      op.skip(b, p, row, row.end, end, total);
     }
     pipeline.finish();
     if constexpr (total.size > 0) sums.store(slice, share, total);

@@ -28,6 +28,7 @@ bool sums_apart(const Op& op) {
     const auto& geometry = op.geometry;
     double points = geometry.extent[0] / 2 + 1, terms = double(geometry.rows()) * double(geometry.columns());
     for (int d = 1; d < Op::N; ++d) points *= geometry.extent[d];
+    if (geometry.references == 0) return false;
     return geometry.poses > poses_per_sum ||
            (op.accumulate && terms * double(geometry.poses) >= double(terms_per_sum) * points);
   }

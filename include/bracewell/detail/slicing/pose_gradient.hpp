@@ -16,22 +16,23 @@
 
 namespace bracewell::detail {
 
-/// Which cotangents of poses are wanted, and the sums over a slice that they are made of: for each axis e of the slice those
-/// of Re(conj(z) ∂F~/∂κ_d) k_e for all d, then that of Im(conj(z) F~) k_e.
+/// Which cotangents of poses are wanted, and the sums over a slice that they are made of, the first of a task's: for each axis e
+/// of the slice those of Re(conj(z) ∂F~/∂κ_d) k_e for all d, then that of Im(conj(z) F~) k_e.
 template <int N, int M, bool Rotations, bool Shifts>
 struct PoseGradient {
   static constexpr bool rotations = Rotations, shifts = Shifts;
   static constexpr int per_axis = (Rotations ? N : 0) + (Shifts ? 1 : 0), size = M * per_axis;
 
   /// Adds the samples of a block: F~ with its slopes, and z, both 0 in idle lanes. Of real samples `im` is not read.
-  template <class T, int Components, int Channels, int Count>
+  template <class T, int Components, int Channels, int Count, int Size>
   KOKKOS_INLINE_FUNCTION static void add(const Block<T, N, M, Count>& block,
                                          const Readings<T, Components, Channels, Count>& value, const T (&re)[Count],
-                                         const T (&im)[Count], Sums<size>& total) {
+                                         const T (&im)[Count], Sums<Size>& total) {
     constexpr bool real = Components == 1;
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
-    P plain[per_axis]{}, along[per_axis]{};
+    P packs[2 * per_axis]{};  // without k_x, then with it
+    T sums[2 * per_axis];
     for (int lane = 0; lane < Count; lane += W) {
       const P kx = simd::count_from<P>(T(block.kx + lane)), a = simd::load<P>(re + lane);
       for (int i = 0; i < per_axis; ++i) {
@@ -43,15 +44,14 @@ struct PoseGradient {
           const P y = simd::load<P>(value.component[channel][1] + lane), b = simd::load<P>(im + lane);
           term = slope ? P(a * x + b * y) : P(a * y - b * x);
         }
-        plain[i] += term;
-        along[i] += term * kx;
+        packs[i] += term;
+        packs[per_axis + i] += term * kx;
       }
     }
-    for (int i = 0; i < per_axis; ++i) {
-      const double sum = simd::sum(plain[i]);
-      total.sum[i] += simd::sum(along[i]);
-      for (int e = 1; e < M; ++e) total.sum[e * per_axis + i] += sum * block.row->frequency[e];
-    }
+    simd::sum_each(packs, sums);
+    for (int i = 0; i < per_axis; ++i) total.sum[i] += sums[per_axis + i];
+    for (int e = 1; e < M; ++e)
+      for (int i = 0; i < per_axis; ++i) total.sum[e * per_axis + i] += double(sums[i]) * block.row->frequency[e];
   }
 };
 
@@ -72,8 +72,8 @@ template <class Exec, class Geometry, class Gradient, class PosesBar>
 void add_pose_shares(const Exec& exec, const std::string& label, const Geometry& geometry, Gradient, const SharedSums& from,
                      const PosesBar& poses_bar, bool accumulate) {
   constexpr int N = Geometry::N, M = Geometry::M, per_axis = Gradient::per_axis;
-  SumsOfArray<M, N> rotations{0, per_axis, {}};
-  SumsOfArray<M, 1> shifts{Gradient::rotations ? N : 0, per_axis, {}};
+  auto rotations = sums_of_array<M, N>(0, per_axis);
+  auto shifts = sums_of_array<M, 1>(Gradient::rotations ? N : 0, per_axis);
   for (int e = 0; e < M; ++e) {
     for (int d = 0; d < N; ++d) rotations.scale[e][d] = geometry.scales[e][d];
     shifts.scale[e][0] = 2 * Kokkos::numbers::pi / geometry.slice_extent[e];

@@ -25,7 +25,8 @@ struct ProjectOperation {
   SliceStack<Kokkos::complex<T>, M> slices;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end,
+                                   PoseSums<Gradient>&) const {
     if (!accumulate) write_zeros(slices, b, p, row, begin, end);
   }
 
@@ -68,7 +69,8 @@ struct ProjectTangent {
   SliceStack<Kokkos::complex<T>, M> slices_dot;
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end) const {
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end,
+                                   PoseSums<Gradient>&) const {
     if (!accumulate) write_zeros(slices_dot, b, p, row, begin, end);
   }
 
@@ -143,7 +145,7 @@ struct ProjectCotangent {
     return op;
   }
 
-  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int) const {}
+  KOKKOS_INLINE_FUNCTION void skip(std::int64_t, std::int64_t, const Row<N, M>&, int, int, PoseSums<Gradient>&) const {}
 
   template <class Rows>
   void clear(std::int64_t b, const Rows& rows) const {

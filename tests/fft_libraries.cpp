@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include <bracewell/fft.hpp>
+#include <bracewell/fftw.hpp>
+
+#include "support/compare.hpp"
+#include "support/job.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+namespace bw = bracewell;
+using namespace support;
+
+namespace {
+
+/// A plan's transforms of `count` random arrays against sums.
+template <class T, int A>
+void check_plan(Random& random, const std::array<long, A>& extents) {
+  using C = Kokkos::complex<T>;
+  const long columns = extents[A - 1] / 2 + 1, size = Job<A, A>::size(extents), rows = size / extents[A - 1], count = 3;
+  const HostExec exec;
+  const bw::Fftw::Plan<HostExec, T, A> plan(exec, extents, count);
+  const Kokkos::View<C*, Kokkos::HostSpace> data("data", count * rows * columns);
+  const auto real = [&](long b, long i) -> T& {
+    return reinterpret_cast<T*>(data.data() + b * rows * columns)[i / extents[A - 1] * 2 * columns + i % extents[A - 1]];
+  };
+  const auto values = random.normals(std::size_t(count * size));
+  for (long b = 0; b < count; ++b)
+    for (long i = 0; i < size; ++i) real(b, i) = T(values[b * size + i]);
+  plan.forward(exec, data.data(), count - 1);  // the last stays as it is
+  exec.fence();
+
+  auto stored = extents;
+  stored[A - 1] = columns;
+  std::vector<std::complex<double>> got, want;
+  for (long b = 0; b + 1 < count; ++b)
+    for (long i = 0; i < rows * columns; ++i) {
+      std::complex<double> sum = 0;
+      for (long j = 0; j < size; ++j) {
+        double turns = 0;
+        for (long a = A - 1, k = i, x = j; a >= 0; --a) {
+          turns += double(k % stored[a]) * double(x % extents[a]) / double(extents[a]);
+          k /= stored[a];
+          x /= extents[a];
+        }
+        sum += values[b * size + j] * std::polar(1.0, -2 * M_PI * turns);
+      }
+      want.push_back(sum);
+      got.push_back(widen(data(b * rows * columns + i)));
+    }
+  const double eps = std::numeric_limits<T>::epsilon();
+  CHECK(relative_error(got, want) < 20 * eps);
+
+  plan.inverse(exec, data.data(), count - 1);
+  exec.fence();
+  std::vector<double> back, begin;
+  for (long b = 0; b < count; ++b)
+    for (long i = 0; i < size; ++i) {
+      back.push_back(real(b, i) / (b + 1 < count ? double(size) : 1));
+      begin.push_back(T(values[b * size + i]));
+    }
+  CHECK(relative_error(back, begin) < 20 * eps);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("FFTW's plans are the transforms of fft.hpp", "[fft]", float, double) {
+  static_assert(bw::Fft<bw::Fftw, HostExec, TestType, 1> && bw::Fft<bw::Fftw, HostExec, TestType, 2> &&
+                bw::Fft<bw::Fftw, HostExec, TestType, 3>);
+  Random random(11000);
+  INFO("seed " << random.seed);
+  for (const long n : {1, 2, 5, 8}) check_plan<TestType, 1>(random, {n});
+  for (const auto& n : {std::array{4L, 6L}, {3L, 5L}, {1L, 4L}, {5L, 1L}}) check_plan<TestType, 2>(random, n);
+  for (const auto& n : {std::array{4L, 6L, 8L}, {3L, 5L, 7L}, {1L, 4L, 5L}, {5L, 1L, 2L}})
+    check_plan<TestType, 3>(random, n);
+}
+
+TEST_CASE("extents that FFTs are fast for", "[fft]") {
+  CHECK(bw::fft_extent(0) == 2);
+  CHECK(bw::fft_extent(2) == 2);
+  CHECK(bw::fft_extent(2.01) == 4);
+  CHECK(bw::fft_extent(1.25 * 80) == 100);
+  CHECK(bw::fft_extent(121) == 126);
+  CHECK(bw::fft_extent(257) == 270);
+}
