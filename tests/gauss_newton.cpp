@@ -398,7 +398,7 @@ TEST_CASE("outputs of all references together are sums over them", "[gauss_newto
 }
 
 TEST_CASE("poses that are not finite leave the image as the residual, and what is beyond the cutoff is not read",
-          "[gauss_newton]") {
+          "[gauss_newton][nonfinite]") {
   constexpr int N = 3, M = 2, K = 9;
   Random random(8400);
   INFO("seed " << random.seed);

@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   bw::Workspace kept;
   const auto begin = Clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
-  double early = 0, late = 0, shown = 0;
+  double early = resident(), late = 0, shown = 0;
   long wrong = 0, round = 0;
   const auto check = [&](int i, std::uint64_t got, const char* how) {
     if (got == want[std::size_t(i)]) return;

@@ -402,7 +402,7 @@ TEST_CASE("outputs with gaps are compared with what lies in them", "[bad_input]"
                 "origin_to_zero: 'spectrum' is of stride 0 on axis 0");
 }
 
-TEST_CASE("options that mean nothing are refused", "[bad_input]") {
+TEST_CASE("options that mean nothing are refused", "[bad_input][nonfinite]") {
   const auto slices = [](const auto& spoil, const std::string& name) {
     for (const Call& call : slicing_calls()) {
       INFO(call.function << " " << name);
@@ -445,7 +445,7 @@ TEST_CASE("options that mean nothing are refused", "[bad_input]") {
                 "correct_gridding: 'options.interpolation' is 5");
 }
 
-TEST_CASE("absurd options and extents that are allowed do no harm", "[bad_input]") {
+TEST_CASE("absurd options and extents that are allowed do no harm", "[bad_input][nonfinite]") {
   for (const Call& call : slicing_calls())
     for (const double x : {5e-324, 1e300}) {
       INFO(call.function << " " << x);
@@ -477,7 +477,7 @@ TEST_CASE("absurd options and extents that are allowed do no harm", "[bad_input]
   }
 }
 
-TEST_CASE("any number of a pose that is not finite empties its slice", "[bad_input][project][backproject]") {
+TEST_CASE("any number of a pose that is not finite empties its slice", "[bad_input][project][backproject][nonfinite]") {
   for (const double bad : {double(NAN), double(INFINITY), -double(INFINITY)})
     for (std::size_t i = 0; i < 8; ++i) {
       INFO(bad << " at " << i);

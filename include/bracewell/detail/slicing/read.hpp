@@ -120,6 +120,10 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
       return;
     }
   }
+  if (Count > 1 && !plan.block.full())
+    for (auto& channel : out.component)
+      for (auto& component : channel)
+        for (T& x : component) x = 0;
   using Walk = TapByTapWalk<Stencil, V, N, AllRows>;
   for (int lane = lanes.begin; lane < lanes.end; ++lane)
     for (bool mate : {false, true}) {
