@@ -13,6 +13,7 @@
 #include "common/stopwatch.hpp"
 
 #include <bracewell/bracewell.hpp>
+#include <bracewell/ctf.hpp>
 #include <bracewell/eigen.hpp>
 
 #include <Eigen/Cholesky>
@@ -33,7 +34,7 @@ struct Settings {
   std::string map = std::string(BRACEWELL_EXAMPLE_DATA) + "/30S_128.mrc.gz";
   std::string output = "refine_poses";
   std::string kernel = "kaiser-bessel-4";
-  double voxel = 0, padding = 2, snr = 0, angle = 8, shift = 3, cutoff = 0.25;
+  double voxel = 0, padding = 2, snr = 0, angle = 8, shift = 3, cutoff = 0.25, defocus = 0;
   int images = 64;
   unsigned seed = 1;
   bool checked = true;  // a default map and start, for which the outcome is known
@@ -77,16 +78,17 @@ struct Errors {
   }
 };
 
-/// L = ½ Σ |S − X|² of each image X against its slice S, over all frequencies up to a cutoff.
+/// L = ½ Σ |c S − X|² of each image X with its CTF c against its slice S, over all frequencies up to a cutoff.
 class Images {
  public:
   template <class Reference>
-  Images(const Exec& exec_, const Reference& reference, const HostArray<Complex***>& spectra,
+  Images(const Exec& exec_, const Reference& reference, const HostArray<Complex***>& spectra, const HostArray<float***>& ctf,
          const bw::SliceOptions& options)
       : exec(exec_),
         count(int(spectra.extent(0))),
         reference_(reference),
         spectra_{on_device(spectra), long(spectra.extent(1))},
+        ctf_{on_device(ctf), long(spectra.extent(1))},
         losses_("losses", count),
         rotations_bar_("rotations_bar", count, 2, 3),
         shifts_bar_("shifts_bar", count, 2),
@@ -146,7 +148,7 @@ class Images {
 
   template <class PosesBar, class Matrices>
   std::vector<double> compare(const PoseSet& poses, double scale, const PosesBar& poses_bar, const Matrices& matrices) {
-    bw::gauss_newton(exec, reference_, view(poses), bw::Observed{spectra_, bw::none, bw::none, scale}, losses_, poses_bar,
+    bw::gauss_newton(exec, reference_, view(poses), bw::Observed{spectra_, bw::none, ctf_, scale}, losses_, poses_bar,
                      bw::none, matrices, options_);
     exec.fence();
     const auto losses = on_host(losses_);
@@ -170,6 +172,7 @@ class Images {
   }
 
   bw::Spectrum<Array<Complex***>> reference_, spectra_;
+  bw::Spectrum<Array<float***>> ctf_;
   Array<double*> losses_;
   Array<double***> rotations_bar_;
   Array<double**> shifts_bar_;
@@ -327,6 +330,25 @@ void lbfgs(Images& images, double cutoff, double radius, double tolerance, Refin
   refined.poses = changed(start, changes);
 }
 
+/// Multiplies images by CTFs of their own, of defoci within 20 % of a mean in µm, and returns these; ones for 0.
+HostArray<float***> apply_ctf(std::mt19937& generator, double defocus, double voxel, const HostArray<Complex***>& spectra) {
+  const int count = int(spectra.extent(0)), n = int(spectra.extent(1));
+  const HostArray<float***> ctf("ctf", count, n, n / 2 + 1);
+  Kokkos::deep_copy(ctf, 1);
+  if (defocus == 0) return ctf;
+  std::uniform_real_distribution<double> defoci(0.8e4 * defocus, 1.2e4 * defocus);
+  for (int p = 0; p < count; ++p) {
+    const double own = defoci(generator);
+    const bw::ContrastTransfer contrast({.defocus_u = own, .defocus_v = own}, voxel);
+    for (int y = 0; y < n; ++y)
+      for (int x = 0; x <= n / 2; ++x) {
+        ctf(p, y, x) = float(contrast.value(double(x) / n, double(bw::frequency(y, n)) / n));
+        spectra(p, y, x) *= ctf(p, y, x);
+      }
+  }
+  return ctf;
+}
+
 /// White noise of standard deviation σ a pixel, added to spectra.
 void add_noise(std::mt19937& generator, double sigma, const HostArray<Complex***>& spectra) {
   const std::size_t n = spectra.extent(1);
@@ -356,8 +378,8 @@ int refine(const Settings& settings) {
   const Map map = padded_to_cube(read_map(settings.map, settings.voxel));
   const int n = int(map.density.extent(0)), padded = int(std::lround(n * settings.padding)), count = settings.images;
   const long size = padded;
-  if (computes_on_host)  // the padded map, its spectrum, copies of both for the FFT; voxels; images and their noise
-    require_memory(24 * std::pow(padded, 3) + 40 * std::pow(n, 3) + 3 * 8 * double(count) * n * (n / 2 + 1) + 1e8,
+  if (computes_on_host)  // the padded map, its spectrum, copies of both for the FFT; voxels; images, CTFs and noise
+    require_memory(24 * std::pow(padded, 3) + 40 * std::pow(n, 3) + 4 * 8 * double(count) * n * (n / 2 + 1) + 1e8,
                    settings.map, "less with a smaller --padding or fewer --images");
   make_folder(settings.output);
   const bw::SliceOptions options{.interpolation = interpolation_of(settings.kernel), .oversampling = double(padded) / n};
@@ -371,6 +393,7 @@ int refine(const Settings& settings) {
   sums.start();
   fourier_sums(voxels_of(map.density), truth, settings.cutoff, spectra);
   sums.stop();
+  const auto ctf = apply_ctf(generator, settings.defocus, map.voxel, spectra);
   const double sigma = settings.snr > 0 ? std::sqrt(variance(spectra) / settings.snr) : 0;
   if (sigma > 0) add_noise(generator, sigma, spectra);
   std::printf("images    %d of %d² pixels up to %g cycles/pixel, by their Fourier sums in %.1f s, ", count, n,
@@ -398,7 +421,7 @@ int refine(const Settings& settings) {
 
   // From coarse to fine. An image's middle half lies within a quarter of its width.
   const double radius = n / 4.0;
-  Images images(exec, bw::Spectrum{reference, padded}, spectra, options);
+  Images images(exec, bw::Spectrum{reference, padded}, spectra, ctf, options);
   const auto run = [&](const auto& method) {
     Refined refined{start};
     Stopwatch watch;
@@ -479,6 +502,9 @@ int main(int argc, char** argv) {
   CLI::Option* cutoff = app.add_option("--cutoff", settings.cutoff, "highest frequency, in cycles per pixel")
                             ->check(CLI::Range(0.05, 0.5))
                             ->capture_default_str();
+  app.add_option("--defocus", settings.defocus, "of the images' CTFs, within 20 %, in µm; 0: no CTFs")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
   app.add_option("--kernel", settings.kernel, "interpolation")->check(CLI::IsMember(kernel_names))->capture_default_str();
   CLI::Option* padding =
       app.add_option("--padding", settings.padding, "of the map")->check(CLI::Range(1.0, 4.0))->capture_default_str();

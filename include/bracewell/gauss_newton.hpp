@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 /// \file gauss_newton.hpp
-/// How far slices are from images, with what Gauss and Newton's method and its kin (Levenberg-Marquardt, Fisher scoring, quasi-Newton)
-/// need to move poses: from one pass over the samples, which writes no slices.
+/// How far slices are from images, with what Gauss and Newton's method and its kin (Levenberg-Marquardt, Fisher scoring,
+/// quasi-Newton methods) need to move poses: from one pass over the samples, which writes no slices.
 ///
 /// With S the slices of `project` (project.hpp), and w, c, s, X as observed.hpp has them, an image's loss is
 ///
 ///     L = ½ Σ_k μ(k) w(k) |r(k)|²,   r = c s S − X
 ///
-/// over the stored samples within the cutoff, |(k_e / m_e)_e| ≤ cutoff. μ, the multiplicity, is 1 on the columns that are their own
-/// mates (k_x = 0, and k_x = m_x / 2 for an even width) and 2 elsewhere: L is the sum over the full lattice, twice what weights of
-/// backproject's ½ and 1 would give. Where κ is outside the reference, and at poses that are not finite, S is 0 and X counts, so
-/// that no pose gains by leaving the reference.
+/// over the stored samples within the cutoff, |(k_e / m_e)_e| ≤ cutoff. μ, the multiplicity, is 1 on the columns that are
+/// their own mates (k_x = 0, and k_x = m_x / 2 for an even width) and 2 elsewhere: L is the sum over the full lattice, and μ is
+/// twice that of backproject. Where κ is outside the reference, and at poses that are not finite, S is 0 and X counts, so that
+/// no pose gains by leaving the reference.
 ///
-/// The K = M N + M + 1 parameters θ of an image are, in this order, R row by row, t, and s. With ∂S/∂θ as `project_jvp` has them,
+/// The K = M N + M + 1 parameters θ of an image are, in this order, R row by row, t, and s. With ∂S/∂θ as `project_jvp` has
+/// them,
 ///
 ///     gradient  ∂L/∂θ_i = Σ μ w Re(conj(r) ∂r/∂θ_i)
 ///     matrix    H_ij    = Σ μ w Re(conj(∂r/∂θ_i) ∂r/∂θ_j)      Gauss and Newton's JᵀWJ; all of it, symmetric
@@ -39,10 +40,9 @@ namespace bracewell {
 /// - `matrix`: [P][K][K] or [B][P][K][K]. Without shifts its rows of t are those at t = 0.
 /// - `options`, `kernel`: options.hpp; kernels.hpp. With `accumulate` the outputs are added to, else overwritten.
 ///
-/// Outputs may have any layout and either precision; sums are in double over blocks of samples. Where images have a leading [B], an
-/// output of B = 1 receives the sum over the references. On host execution spaces the results are bitwise the same for any
-/// number of threads; on devices they are summed in a fixed order. The sums need scratch, see workspace.hpp: some hundred bytes
-/// for each image.
+/// Outputs may have any layout and either precision; sums are in double over blocks of samples. Where images have a leading
+/// [B], an output of B = 1 receives the sum over the references. On host execution spaces the results are bitwise the same for
+/// any number of threads; on devices they are summed in a fixed order. The sums need scratch, see workspace.hpp.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class Reference, class PosesArg, class ObservedArg, class Loss, class PosesBar, class ScaleBar,
           class Matrix, class Kernel = None>

@@ -12,7 +12,7 @@ namespace bracewell {
 /// Half spectra of P images of each of B references, and how a slice S is compared with an image X: Σ w |c s S − X|².
 ///
 /// - `images`: X, [P][h][w/2 + 1] or [B][P][h][w/2 + 1], complex float or double.
-/// - `weights`: w, real, in the shape of the images, such as one over a noise's variance; `none`: ones. They may not be below 0.
+/// - `weights`: w, real, in the shape of the images, such as one over a noise's variance; `none`: ones.
 /// - `ctf`: c, real, in the shape of the images; `none`: ones.
 /// - `scale`: s, a number, or a View of one number for each image, [P] or [B][P] (B may be 1); `none`: 1.
 ///

@@ -17,8 +17,9 @@ namespace bracewell {
 /// Scratch that calls take from `options.workspace`, grown when one needs more. Calls that may overlap, on different
 /// instances of an execution space, need one each. It must be gone before Kokkos::finalize.
 ///
-/// In the slicer two things need scratch: cotangents of poses, some hundred bytes for each slice, and deterministic
-/// insertion on devices, 8 bytes for each real number of its outputs. What the rasterizer needs is said at its operations.
+/// In the slicer these need scratch: cotangents of poses and the sums of gauss_newton, some hundred bytes for each slice, and
+/// deterministic insertion on devices, 8 bytes for each real number of its outputs. What the rasterizer needs is said at its
+/// operations.
 /// Without a Workspace a call allocates scratch, and waits when it frees it, since Kokkos waits before it frees memory.
 class Workspace {
  public:
