@@ -279,12 +279,13 @@ TEST_CASE("insertions of thousands of poses are the literal sums", "[random][bac
   Random random = seeded(35000);
   INFO("seed " << random.seed);
   const Exec exec;
-  for (int i = 0; i < rounds(4); ++i) {
+  for (int i = 0; i < rounds(2); ++i) {
     SliceProblem s = any_problem(random, 3, 2, 0);
+    s.references = s.pose_batch = 1;
     s.geometry.extents = {random.integer(2, 4), random.integer(2, 4), random.integer(2, 5)};
     s.geometry.slice = {random.integer(2, 3), random.integer(2, 4)};
     s.geometry.cutoff = 1;
-    s.poses = random.integer(4097, 8800);
+    s.poses = random.integer(4097, 5000);
     s.rotations.clear();
     for (int p = 0; p < s.pose_batch * s.poses; ++p) {
       const auto r = random.rotation(2, 3);
@@ -304,12 +305,14 @@ TEMPLATE_TEST_CASE("derivatives of slicing at random", "[random][project][backpr
   constexpr int N = TestType::N, M = TestType::M;
   Random random = seeded(40000 + 10 * N + M + unsigned(sizeof(T)) * 100);
   INFO("seed " << random.seed);
+  DerivativeTolerance tolerances = limits<T>();
+  if (tolerances.difference > 0) tolerances.difference = 1e-6;  // rounding of values that are far larger than their change
   for_smooth_problems(random, N, M, rounds(6),
                       [&](const SliceProblem& s, const bw::SliceOptions& options, const auto& kernel) {
                         check_derivatives(differentiable_project<T, N, M, false>(s, options, kernel),
-                                          {flat(s.volumes), s.rotations, s.shifts}, random, limits<T>());
+                                          {flat(s.volumes), s.rotations, s.shifts}, random, tolerances);
                         check_derivatives(differentiable_backproject<T, N, M, false>(s, options, kernel),
-                                          {flat(s.slices), s.weights, s.rotations, s.shifts}, random, limits<T>());
+                                          {flat(s.slices), s.weights, s.rotations, s.shifts}, random, tolerances);
                       });
 }
 
@@ -338,7 +341,7 @@ TEMPLATE_TEST_CASE("derivatives of images of points at random", "[random][raster
   constexpr int N = TestType::N, M = TestType::M;
   Random random = seeded(60000 + 10 * N + M + unsigned(sizeof(T)) * 100);
   INFO("seed " << random.seed);
-  DerivativeTolerance limits{.subsets = false};
+  DerivativeTolerance limits{.difference = 1e-6, .subsets = false};
   if (sizeof(T) == 4) limits = {.dot = 1e-4, .same = 1e-4, .difference = 0, .subsets = false};
   for (int i = 0; i < rounds(6); ++i) {
     const RasterProblem s = smooth_raster(random, N, M);

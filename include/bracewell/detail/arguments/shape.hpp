@@ -7,7 +7,6 @@
 #include <bracewell/detail/arguments/refuse.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -103,16 +102,14 @@ struct Hull {
 
 /// Whether a byte belongs to an element of an array whose strides are those of nested axes, as subviews have them.
 inline bool holds(const Shape& s, std::intptr_t byte) {
-  int axes[8] = {};  // by strides, the largest first
-  for (int i = 0; i < s.rank; ++i) {
-    int j = i;
-    for (; j > 0 && std::abs(s.stride[axes[j - 1]]) < std::abs(s.stride[i]); --j) axes[j] = axes[j - 1];
-    axes[j] = i;
-  }
   std::intptr_t rest = byte - Hull(s).begin;
   if (rest < 0) return false;
+  bool used[8] = {};
   for (int i = 0; i < s.rank; ++i) {
-    const int a = axes[i];
+    int a = -1;  // the axis of the largest stride that is left
+    for (int j = 0; j < s.rank; ++j)
+      if (!used[j] && (a < 0 || std::abs(s.stride[j]) > std::abs(s.stride[a]))) a = j;
+    used[a] = true;
     const std::intptr_t step = std::intptr_t(std::abs(s.stride[a])) * std::intptr_t(s.size);
     if (step > 0) rest -= std::min<std::intptr_t>(rest / step, s.extent[a] - 1) * step;
   }

@@ -124,6 +124,7 @@ template <class Exec, class Op>
 void for_zones(const Exec& exec, const std::string& label, const Op& op) {
   const int threads = exec.concurrency();  // many references keep them busy by themselves
   const std::int64_t references = op.geometry.references;
+  if (references == 0) return;  // whatever extents they would have
   const ZoneTask<Op> task{op, make_zones(op.geometry, references < 4 * threads ? threads : 1)};
   launch(exec, label, references * std::int64_t(task.zones.size()), task);
 }
