@@ -153,7 +153,7 @@ TEST_CASE("conventions of contrast transfer", "[ctf]") {
   CHECK_THROWS_AS(bw::contrast_transfer(Exec(), {{.amplitude_contrast = 2}}, 1), std::invalid_argument);
 }
 
-TEST_CASE("the projector with contrast transfer makes RELION's images of a point", "[ctf][conventions]") {
+TEST_CASE("the projector with contrast transfer makes RELION's images of a point", "[ctf][conventions][nonfinite]") {
   const std::string folder = std::string(BRACEWELL_SHARED_DATA) + "/poses/",
                     stem = folder + "simplecryoem_relion_proj_batch_pfac3";
   if (!std::filesystem::exists(stem + ".mrcs")) SKIP(stem << " is absent: BRACEWELL_SHARED_DATA tells where such files are");

@@ -80,8 +80,8 @@ struct FixedAdd {
 KOKKOS_INLINE_FUNCTION int exponent_above(double x) { return int(Kokkos::bit_cast<std::uint64_t>(x) >> 52) - 1022; }
 
 /// How many samples of a slice fall, at most, on a box of that diameter in the reference's lattice. With the slice's axes
-/// made orthogonal one after the other, a frequency is confined to an interval once those of later axes are given. NaN where
-/// axes are dependent.
+/// made orthogonal one after the other, a frequency is confined to an interval once those of later axes are given. Infinite
+/// where axes are dependent.
 template <int N, int M>
 KOKKOS_INLINE_FUNCTION double samples_in_box(const Pose<N, M>& pose, double diameter) {
   double count = 1, axis[M][N], square[M] = {};
@@ -90,7 +90,8 @@ KOKKOS_INLINE_FUNCTION double samples_in_box(const Pose<N, M>& pose, double diam
     for (int i = 0; i < e; ++i) {
       double product = 0;
       for (int d = 0; d < N; ++d) product += axis[i][d] * axis[e][d];
-      for (int d = 0; d < N; ++d) axis[e][d] -= product / square[i] * axis[i][d];
+      if (square[i] > 0)
+        for (int d = 0; d < N; ++d) axis[e][d] -= product / square[i] * axis[i][d];
     }
     for (int d = 0; d < N; ++d) square[e] += axis[e][d] * axis[e][d];
     count *= diameter / Kokkos::sqrt(square[e]) + 1;

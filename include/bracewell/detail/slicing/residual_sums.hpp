@@ -132,7 +132,7 @@ auto sums_of_matrix(const Geometry& geometry) {
     for (int column = 0; column < K; ++column) {
       const Parameter &a = parameters[std::min(row, column)], &b = parameters[std::max(row, column)];
       const bool is_zero = a.i == N && b.e < 0;  // Re(conj(−i F~) F~)
-      if (!is_zero) sums.place[row][column] = place(a, b);
+      sums.place[row][column] = is_zero ? 0 : place(a, b);
       sums.scale[row][column] = is_zero ? 0 : a.scale * b.scale;
     }
   return sums;
