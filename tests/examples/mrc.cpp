@@ -120,7 +120,7 @@ TEST_CASE("MRC: bytes are unsigned by IMOD's stamp alone, and may hold two value
   CHECK(volume(half_file) == floats(half.values));
 }
 
-TEST_CASE("MRC: half floats are those of IEEE 754, all of them") {
+TEST_CASE("MRC: half floats are those of IEEE 754, all of them", "[nonfinite]") {
   Mrc made({256, 256, 1}, 1);
   for (int i = 0; i < 65536; ++i) made.values[std::size_t(i)] = i;
   made.mode = 6;
@@ -261,7 +261,7 @@ TEST_CASE("MRC: volumes are told from stacks") {
   CHECK_THROWS_WITH(read_map(pair), ContainsSubstring("is a stack of 2 volumes of 16 × 8 × 16"));
 }
 
-TEST_CASE("MRC: voxel sizes") {
+TEST_CASE("MRC: voxel sizes", "[nonfinite]") {
   const auto voxel = [](const std::function<void(Mrc&)>& change, const char* name = "map.mrc") -> std::string {
     Mrc made({8, 8, 8}, 0);
     change(made);

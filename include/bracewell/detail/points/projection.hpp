@@ -11,6 +11,7 @@
 //   sum_count<Parameters, Shifts>          the number of these sums
 #pragma once
 
+#include <bracewell/detail/arguments/kinds.hpp>
 #include <bracewell/detail/core/arrays.hpp>
 #include <bracewell/detail/core/simd.hpp>
 #include <bracewell/points.hpp>

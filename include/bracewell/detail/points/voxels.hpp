@@ -3,6 +3,7 @@
 // device. Axes end: what would fall beyond drops out.
 #pragma once
 
+#include <bracewell/detail/arguments/kinds.hpp>
 #include <bracewell/detail/core/kernel_taps.hpp>
 #include <bracewell/detail/core/tap_product.hpp>
 #include <bracewell/options.hpp>
