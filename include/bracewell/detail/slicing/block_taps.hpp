@@ -185,12 +185,7 @@ struct BlockTaps {
     T fraction[N], step[N];
     // κ in T is to be near enough to its true place for taps to lie in the grid. Samples further apart than a grid is wide are
     // alone in its band: lanes are counted from them. Others so far apart that T may miss the grid are kept in it.
-    bool alone = false, far = false;
-    for (int d = 0; d < N; ++d) {
-      const double apart = Kokkos::abs(block.row->step[d]);
-      alone = alone || apart > 1.00001 * extent[d];
-      far = far || apart > 0x1p18;
-    }
+    const bool alone = block.row->spacing == Spacing::beyond_grid, far = block.row->spacing != Spacing::near;
     const int origin = block.kx + (alone ? block.lanes.begin : 0);
     for (int d = 0; d < N; ++d) {
       const double at = block.row->kappa(d, origin), whole = Kokkos::abs(at) < 1e9 ? Kokkos::floor(at) : 0;

@@ -22,9 +22,14 @@ KOKKOS_INLINE_FUNCTION bool in_axis(T kappa, int extent) {
   return Kokkos::abs(kappa) <= T(0.5 * (1 + 1e-6) * extent);
 }
 
+/// How far apart the samples of a row are in the reference: near enough for float; too far for it; or so far that there is at most
+/// one in the reference's band.
+enum class Spacing : int { near, far, beyond_grid };
+
 /// One pose: κ = matrix · k, and the phase of sample k is exp(−2πi k · cycles).
 template <int N, int M>
 struct Pose {
+  Spacing spacing;
   double matrix[N][M];
   double cycles[M];
 };
@@ -33,6 +38,7 @@ struct Pose {
 template <int N, int M>
 struct Row {
   int index[M], frequency[M];  // of the axes above x
+  Spacing spacing;
   double start[N], step[N];
   double cycles;          // at k_x = 0
   double max_kx_squared;  // of samples within the cutoff
@@ -109,6 +115,15 @@ struct Geometry {
       if constexpr (shifted) pose.cycles[e] = shifts(b, p, e) / slice_extent[e];
       sum += Kokkos::abs(pose.cycles[e]);
     }
+    pose.spacing = Spacing::near;
+    for (int d = 0; d < N; ++d) {
+      const double apart = Kokkos::abs(pose.matrix[d][0]);
+      if (apart > 1.00001 * extent[d]) {
+        pose.spacing = Spacing::beyond_grid;
+      } else if (apart > 0x1p18 && pose.spacing == Spacing::near) {
+        pose.spacing = Spacing::far;
+      }
+    }
     return Kokkos::isfinite(sum);
   }
 
@@ -134,6 +149,7 @@ struct Geometry {
   /// The row at these indices of the axes above x.
   KOKKOS_INLINE_FUNCTION Row<N, M> row(const Pose<N, M>& pose, const int (&index)[M]) const {
     Row<N, M> row;
+    row.spacing = pose.spacing;
     double start[N] = {}, square = 0;
     row.cycles = 0;
     row.index[0] = row.frequency[0] = 0;
