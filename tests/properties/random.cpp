@@ -196,7 +196,8 @@ void check_insertion(const Exec& exec, const SliceProblem& s, Random& random, bo
   const bw::Spectrum weights{upload<T, M + 2>(s.slice_shape(), s.weights), s.geometry.slice.back()};
   const auto data = accumulate ? upload<V, N + 1>(s.volume_shape(), start) : unset<V, N + 1>(s.volume_shape());
   const auto density = accumulate ? upload<T, N + 1>(s.volume_shape(), density_start) : unset<T, N + 1>(s.volume_shape());
-  const bw::Spectrum to{data, s.geometry.extents.back()}, to_density{density, s.geometry.extents.back()};
+  const bw::Spectrum to{data, s.geometry.extents.back()};
+  const bw::Spectrum to_density{density, s.geometry.extents.back()};
   const bw::Poses poses{upload<double, 4>(s.rotation_shape(), s.rotations), upload<double, 3>(s.shift_shape(), s.shifts)};
   const auto expected = literal_sums(s, reference_kernel(interpolation, s.geometry.oversampling));
   // A sum of n positive terms is off by up to n eps / 2 of it; those of 4096 poses at most are one sum.
