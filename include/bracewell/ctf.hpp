@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -233,4 +233,4 @@ auto contrast_transfer(const Exec& exec, const std::vector<Ctf>& images, double 
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

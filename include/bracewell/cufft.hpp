@@ -14,7 +14,7 @@
 #include <string>
 #include <type_traits>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -97,4 +97,4 @@ struct Cufft {
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

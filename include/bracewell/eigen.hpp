@@ -145,8 +145,8 @@ auto rotation_from_euler_zyz(Real rot, Real tilt, Real psi) {
   using Axis = Eigen::AngleAxis<Scalar>;
   using Vector = Eigen::Matrix<Scalar, 3, 1>;
   const Scalar radians = Scalar(EIGEN_PI) / 180;
-  return (Axis(-psi * radians, Vector::UnitZ()) * Axis(-tilt * radians, Vector::UnitY()) *
-          Axis(-rot * radians, Vector::UnitZ()))
+  return (Axis(-Scalar(psi) * radians, Vector::UnitZ()) * Axis(-Scalar(tilt) * radians, Vector::UnitY()) *
+          Axis(-Scalar(rot) * radians, Vector::UnitZ()))
       .toRotationMatrix();
 }
 

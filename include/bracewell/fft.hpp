@@ -29,7 +29,7 @@
 #include <array>
 #include <concepts>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -55,4 +55,4 @@ inline long fft_extent(double least) {
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

@@ -18,7 +18,7 @@
 #include <stdexcept>
 #include <type_traits>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -143,4 +143,4 @@ struct Fftw {
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

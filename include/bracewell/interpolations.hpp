@@ -12,7 +12,7 @@
 #include <string>
 #include <variant>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -54,4 +54,4 @@ KOKKOS_INLINE_FUNCTION Kokkos::Array<T, N> kappa(const Rotation& rotation, const
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

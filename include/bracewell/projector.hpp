@@ -67,13 +67,13 @@ class Projector {
   /// For maps and images of these extents, in memory order, [D, H, W] and [h, w]; even or odd, equal or not. `maps` of them are
   /// held at once, as a batch.
   /// \throws std::invalid_argument
-  Projector(const Exec& exec, const std::array<long, N>& map, const std::array<long, M>& image,
+  Projector(const Exec& exec, const std::array<long, std::size_t(N)>& map, const std::array<long, std::size_t(M)>& image,
             const ProjectorOptions& options = {}, long maps = 1)
       : Projector(exec, map, image, options, maps,
                   detail::job::default_kernel<Kernel>(detail::job::padding_of(map, padded(map, options)))) {}
 
   /// With a kernel object of the user's own.
-  Projector(const Exec& exec, const std::array<long, N>& map, const std::array<long, M>& image,
+  Projector(const Exec& exec, const std::array<long, std::size_t(N)>& map, const std::array<long, std::size_t(M)>& image,
             const ProjectorOptions& options, long maps, const Kernel& kernel)
       : options_(options),
         kernel_(kernel),
@@ -213,7 +213,8 @@ class Projector {
  private:
   using Spectra = detail::job::Buffer<Kokkos::complex<T>, Exec>;
 
-  static std::array<long, N> padded(const std::array<long, N>& map, const ProjectorOptions& options) {
+  static std::array<long, std::size_t(N)> padded(const std::array<long, std::size_t(N)>& map,
+                                                 const ProjectorOptions& options) {
     detail::job::check_job("Projector", options);
     return detail::job::padded(detail::job::checked("Projector", "map", map), options.padding);
   }
@@ -253,10 +254,11 @@ class Projector {
       detail::job::refuse(function, name, rank == N ? "one map" : std::to_string(map.extent(0)) + " maps",
                           "a batch of " + std::to_string(maps_));
     for (int a = 0; a < N; ++a)
-      if (long(map.extent(rank - N + a)) != extents_[a])
-        detail::job::refuse(function, name,
-                            std::to_string(map.extent(rank - N + a)) + " voxels long on axis " + std::to_string(a),
-                            std::to_string(extents_[a]));
+      if (long(map.extent(std::size_t(rank - N + a))) != extents_[std::size_t(a)])
+        detail::job::refuse(
+            function, name,
+            std::to_string(map.extent(std::size_t(rank - N + a))) + " voxels long on axis " + std::to_string(a),
+            std::to_string(extents_[std::size_t(a)]));
   }
 
   template <class PosesType, class Images, class Modulation>
@@ -277,7 +279,7 @@ class Projector {
   ProjectorOptions options_;
   Kernel kernel_;
   long maps_;
-  std::array<long, N> extents_;
+  std::array<long, std::size_t(N)> extents_;
   detail::job::Box<T, N> box_;
   detail::job::Stage<T, FftLibrary, M, Exec> stage_;
   typename FftLibrary::template Plan<Exec, T, N> plan_;
@@ -292,6 +294,6 @@ class Projector {
 
 #include <bracewell/reconstructor.hpp>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

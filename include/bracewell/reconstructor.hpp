@@ -37,7 +37,7 @@
 #include <string>
 #include <vector>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -363,4 +363,4 @@ class Reconstructor {
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -275,4 +275,4 @@ void crop_or_pad(const Exec& exec, const To& to, const From& from) {
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -26,9 +26,9 @@ using Matrix3 = std::array<std::array<double, 3>, 3>;
 /// a b
 inline Matrix3 product(const Matrix3& a, const Matrix3& b) {
   Matrix3 c{};
-  for (int i = 0; i < 3; ++i)
-    for (int j = 0; j < 3; ++j)
-      for (int k = 0; k < 3; ++k) c[i][j] += a[i][k] * b[k][j];
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      for (std::size_t k = 0; k < 3; ++k) c[i][j] += a[i][k] * b[k][j];
   return c;
 }
 
@@ -52,8 +52,8 @@ inline Matrix3 rotation_zyz(double rot, double tilt, double psi) {
 /// The angle of the rotation from a to b, in radians, 0 … π; exact for small ones, too.
 inline double angular_distance(const Matrix3& a, const Matrix3& b) {
   double square = 0;  // ‖a − b‖² = 8 sin²(angle / 2)
-  for (int i = 0; i < 3; ++i)
-    for (int j = 0; j < 3; ++j) square += (a[i][j] - b[i][j]) * (a[i][j] - b[i][j]);
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j) square += (a[i][j] - b[i][j]) * (a[i][j] - b[i][j]);
   return 2 * std::asin(std::min(1.0, std::sqrt(square / 8)));
 }
 
@@ -174,4 +174,4 @@ void take_rows(const Exec& exec, const From& from, const Indices& indices, const
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

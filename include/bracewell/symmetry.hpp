@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell {
 
@@ -37,8 +37,8 @@ inline std::vector<Matrix3> generated(const std::vector<Matrix3>& generators) {
       bool known = false;
       for (const Matrix3& other : group) {
         double difference = 0;
-        for (int r = 0; r < 3; ++r)
-          for (int c = 0; c < 3; ++c) difference = std::max(difference, std::abs(next[r][c] - other[r][c]));
+        for (std::size_t r = 0; r < 3; ++r)
+          for (std::size_t c = 0; c < 3; ++c) difference = std::max(difference, std::abs(next[r][c] - other[r][c]));
         known = known || difference < 1e-6;
       }
       if (!known) group.push_back(next);
@@ -84,4 +84,4 @@ inline std::vector<Matrix3> symmetry_group(const std::string& name) {
 
 }  // namespace bracewell
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

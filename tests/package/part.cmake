@@ -2,7 +2,7 @@
 # Bracewell as a part of a project, whose Kokkos may be a part, too: what that installs is its own, unless it asks for Bracewell.
 include("${CMAKE_CURRENT_LIST_DIR}/project.cmake")
 set(own "share/consumer/main\\.cpp")
-set(exported "share/consumer/ConsumerTargets(-[a-z]+)?\\.cmake" "include/bracewell/[a-z_/]+\\.hpp"
+set(exported "share/consumer/ConsumerTargets(-[a-z]+)?\\.cmake" "include/bracewell/[a-z0-9_/]+\\.hpp"
     "share/cmake/Bracewell/Bracewell(Config|ConfigVersion|Targets)\\.cmake")
 function(part name kokkos way expected)
   configure("${CMAKE_CURRENT_LIST_DIR}/consumer" "${FOLDER}/${name}" -DCONSUMER_WAY=${way} "-DCONSUMER_BRACEWELL_SOURCE=${SOURCE}"

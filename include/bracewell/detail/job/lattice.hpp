@@ -13,7 +13,7 @@
 #include <string>
 #include <type_traits>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell::detail::job {
 
@@ -246,4 +246,4 @@ Table<Exec> correction(const Exec& exec, const char* function, const std::array<
 
 }  // namespace bracewell::detail::job
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

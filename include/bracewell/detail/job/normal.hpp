@@ -13,7 +13,7 @@
 #include <limits>
 #include <vector>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell::detail::job {
 
@@ -243,14 +243,14 @@ class Normal {
   using Numbers = Buffer<V, Exec>;
 
  public:
-  Normal(const Exec& exec, const std::array<long, A>& map, const std::array<long, A>& data, double band)
-      : box_{map},
-        twice_{doubled(map)},
+  Normal(const Exec& exec, const std::array<long, A>& map_extent, const std::array<long, A>& data_extent, double band)
+      : box_{map_extent},
+        twice_{doubled(map_extent)},
         weight_box_{padded(twice_.extent, weight_padding)},
-        data_box_{data},
+        data_box_{data_extent},
         band_(band),
         kernel_(padding_of(twice_.extent, weight_box_.extent)),
-        plan_(exec, map, 1),
+        plan_(exec, map_extent, 1),
         twice_plan_(exec, twice_.extent, 1),
         weight_plan_(exec, weight_box_.extent, 1),
         correction_(correction(exec, "Reconstructor", twice_.extent, weight_box_.extent, kernel_)) {}
@@ -327,15 +327,16 @@ class Normal {
 
   /// A map, or two halves, of the right extents.
   template <int Front = 0, class Map>
-  void check(const char* function, const char* name, const Map& map) const {
+  void check(const char* function, const char* name, const Map& array) const {
     static_assert(Ranked<Map, A + Front>, "Reconstructor: a map must be a View [D][H][W]");
     static_assert(reaches<Exec, Map>, "Reconstructor: a map is in memory that 'exec' cannot access");
     if constexpr (Front == 1)
-      if (map.extent(0) != 2) refuse(function, name, std::to_string(map.extent(0)) + " maps", "2");
+      if (array.extent(0) != 2) refuse(function, name, std::to_string(array.extent(0)) + " maps", "2");
     for (int a = 0; a < A; ++a)
-      if (long(map.extent(Front + a)) != box_.extent[a])
-        refuse(function, name, std::to_string(map.extent(Front + a)) + " voxels long on axis " + std::to_string(a),
-               std::to_string(box_.extent[a]));
+      if (long(array.extent(std::size_t(Front + a))) != box_.extent[std::size_t(a)])
+        refuse(function, name,
+               std::to_string(array.extent(std::size_t(Front + a))) + " voxels long on axis " + std::to_string(a),
+               std::to_string(box_.extent[std::size_t(a)]));
   }
 
   /// The solution, as a real map.
@@ -475,4 +476,4 @@ class Normal {
 
 }  // namespace bracewell::detail::job
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>

@@ -11,7 +11,7 @@
 #include <string>
 #include <type_traits>
 
-#include <bracewell/detail/prologue.hpp>
+#include <bracewell/detail/job/prologue.hpp>
 
 namespace bracewell::detail::job {
 
@@ -254,4 +254,4 @@ auto poses_part(const P& poses, long b, long first, long count) {
 
 }  // namespace bracewell::detail::job
 
-#include <bracewell/detail/epilogue.hpp>
+#include <bracewell/detail/job/epilogue.hpp>
