@@ -19,27 +19,8 @@ using namespace support;
 
 namespace {
 
-template <class V, int Rank>
-using Array = Dense<V, Rank, Kokkos::HostSpace>;
-
-template <int Rank>
-Array<double, Rank> filled(const std::vector<long>& shape, const std::vector<double>& values) {
-  Array<double, Rank> a("a", layout(shape));
-  std::copy(values.begin(), values.end(), a.data());
-  return a;
-}
-template <class A>
-std::vector<double> values(const A& a) {
-  return {a.data(), a.data() + a.size()};
-}
-
 template <int N, int M>
 using Reconstructor = bw::Reconstructor<double, bw::Fftw, bw::KaiserBessel<4>, N, M, HostExec>;
-
-template <int N, int M>
-auto poses_of(const Job<N, M>& job) {
-  return bw::Poses{filled<3>({job.poses(), M, N}, job.rotations), filled<2>({job.poses(), M}, job.shifts)};
-}
 
 struct Transfer {
   KOKKOS_FUNCTION double operator()(int image, const Kokkos::Array<double, 2>& k) const {

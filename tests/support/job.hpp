@@ -2,11 +2,14 @@
 // What projector.hpp and reconstructor.hpp must return, by Fourier sums over voxels: slow, plain and independent of them.
 #pragma once
 
+#include <bracewell/poses.hpp>
+
 #include "arrays.hpp"
 #include "random.hpp"
 
 #include <Kokkos_Core.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <complex>
@@ -16,6 +19,20 @@
 namespace support {
 
 using HostExec = Kokkos::DefaultHostExecutionSpace;
+
+template <class V, int Rank>
+using Array = Dense<V, Rank, Kokkos::HostSpace>;
+
+template <int Rank>
+Array<double, Rank> filled(const std::vector<long>& shape, const std::vector<double>& values) {
+  Array<double, Rank> a("a", layout(shape));
+  std::copy(values.begin(), values.end(), a.data());
+  return a;
+}
+template <class A>
+std::vector<double> values(const A& a) {
+  return {a.data(), a.data() + a.size()};
+}
 
 /// Signed coordinates, x first, of a dense array's elements in memory order, from element ⌊n/2⌋.
 template <int A>
@@ -128,6 +145,11 @@ std::vector<long> shape_of(std::initializer_list<long> front, const std::array<l
   std::vector<long> shape(front);
   shape.insert(shape.end(), extents.begin(), extents.end());
   return shape;
+}
+
+template <int N, int M>
+auto poses_of(const Job<N, M>& job) {
+  return bracewell::Poses{filled<3>({job.poses(), M, N}, job.rotations), filled<2>({job.poses(), M}, job.shifts)};
 }
 
 }  // namespace support
