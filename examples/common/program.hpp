@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "interrupt.hpp"
 #include "space.hpp"
 
 #include <CLI/CLI.hpp>
@@ -26,7 +27,7 @@ struct KokkosArguments {
     const auto flag = [&](const char* name, bool& value, const char* what) {
       app.add_flag(name, value, what)->group("Kokkos");
     };
-    option("--kokkos-num-threads", threads, "of the host")->check(CLI::Range(1, 4096));
+    option("--kokkos-num-threads,--j", threads, "of the host")->check(CLI::Range(1, 4096));
     option("--kokkos-device-id", device, "number of the device")->check(CLI::Range(0, 4096));
     option("--kokkos-map-device-id-by", device_by, "how to choose it")->check(CLI::IsMember({"random", "mpi_rank"}));
     option("--kokkos-tools-libs", tools, "library of a tool");
@@ -51,7 +52,7 @@ struct KokkosArguments {
 };
 
 /// Reads the command line and runs body(), which returns the exit code: 0, or 1 where a check failed. What a user can mend
-/// is told in one line on standard error, with exit code 2.
+/// is told in one line on standard error, with exit code 2, and 130 where it was interrupted.
 template <class Body>
 int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
   const auto refuse = [&](std::string what) {
@@ -70,6 +71,9 @@ int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
   try {
     const Kokkos::ScopeGuard scope(kokkos.settings());
     return body();
+  } catch (const Interrupted& error) {
+    refuse(error.what());
+    return 130;
   } catch (const std::bad_alloc&) {
     return refuse("too little memory");
   } catch (const std::exception& error) {
