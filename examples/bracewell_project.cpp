@@ -404,8 +404,8 @@ int main(int argc, char** argv) {
   app.add_option("--batch", settings.batch, "images at once")->check(CLI::Range(1, 100000))->capture_default_str();
   refuse_options(app, {{"--NN", "--kernel chooses the interpolation"},
                        {"--ignore_particle_name", "images are told by rlnImageName"},
-                       {"--simulate", ""},
-                       {"--adjust_simulation_SNR", ""},
-                       {"--ang_simulate", ""}});
+                       {"--simulate", "project at the poses that are wanted, and --subtract_exp first"},
+                       {"--adjust_simulation_SNR", "it belongs to --simulate"},
+                       {"--ang_simulate", "it belongs to --simulate"}});
   return run_program(app, argc, argv, [&] { return run(settings); });
 }

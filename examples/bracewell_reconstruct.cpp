@@ -32,7 +32,7 @@ struct Settings {
   std::vector<std::string> particles;
   std::string output = "reconstruction.mrc", symmetry = "C1", folder, noise, fsc;
   double pixel = 0, voxel = 0, maximal_resolution = 0, padding = 1.5, mask_diameter = 0, memory = 0, checkpoint = 10;
-  int subset = 0, object_class = 0, box = 0, iterations = 3;
+  int subset = 0, object_class = 0, box = 0, iterations = 5;
   long stop_after = 0, batch = 64;
   bool ctf = false, intact_first_peak = false, phase_flipped = false, flip_phases = false, fom = false, wiener = false;
   bool drop_mean = false, one_map = false, resume = false;
@@ -483,14 +483,14 @@ int main(int argc, char** argv) {
                        {"--3d_rot", "images have two axes; subtomograms are not read yet"},
                        {"--angular_error", "change the angles of the STAR file"},
                        {"--shift_error", "change the origins of the STAR file"},
-                       {"--reconstruct_ctf", ""},
-                       {"--ctf2", ""},
-                       {"--reconstruct_noise", ""},
-                       {"--read_weights", ""},
-                       {"--external_reconstruct", ""},
-                       {"--write_debug_output", ""},
-                       {"--debug", ""},
-                       {"--debug_ori_size", ""},
-                       {"--debug_size", ""}});
+                       {"--reconstruct_ctf", "maps of images alone are made"},
+                       {"--ctf2", "maps of images alone are made"},
+                       {"--reconstruct_noise", "maps of images alone are made"},
+                       {"--read_weights", "weights are those of --model_noise and --fom_weighting"},
+                       {"--external_reconstruct", "sums are kept in checkpoints of a form of their own"},
+                       {"--write_debug_output", "there is none"},
+                       {"--debug", "there is none"},
+                       {"--debug_ori_size", "there is none"},
+                       {"--debug_size", "there is none"}});
   return run_program(app, argc, argv, [&] { return run(settings); });
 }

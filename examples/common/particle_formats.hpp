@@ -2,10 +2,11 @@
 // What readers and writers of particles share.
 #pragma once
 
+#include "numpy.hpp"
 #include "particles.hpp"
 #include "star.hpp"
 
-#include <initializer_list>
+#include <functional>
 #include <iosfwd>
 #include <map>
 #include <string_view>
@@ -15,9 +16,38 @@ namespace examples {
 
 Particles read_relion(const StarFile& file, const ParticleReading& options);
 Particles read_cistem(const StarFile& file, const ParticleReading& options);
+Particles read_cryosparc(std::vector<NumpyArray> arrays, const ParticleReading& options);
+Particles read_cryodrgn_csv(const std::string& path, const std::string& text, const ParticleReading& options);
+Particles read_cryodrgn(const std::string& path, const std::vector<NumpyMember>& arrays, const ParticleReading& options);
+Particles read_dynamo(const std::string& path, const std::string& text, const ParticleReading& options);
 
 /// write_star without the file.
 void write_star(std::ostream& out, const Particles& particles);
+
+void write_cryosparc(const std::string& path, const Particles& particles);
+void write_cistem(const std::string& path, const Particles& particles);
+void write_cryodrgn(const std::string& path, const Particles& particles);
+void write_dynamo(const std::string& path, const Particles& particles);
+
+/// Rows of numbers in a text, for visit(line, fields); fields are between commas or white space. Empty lines, and those that begin with a
+/// # or %, are none.
+void text_rows(std::string_view text, const std::function<void(std::int64_t, const std::vector<std::string_view>&)>& visit);
+
+/// write(stream) makes a file, whole or not at all.
+void write_stream(const std::string& path, const std::function<void(std::ostream&)>& write);
+
+/// put(row) for each particle's row, a part of them at a time.
+template <class Put>
+void write_rows(std::ostream& out, const Particles& particles, std::string rows, const Put& put) {
+  for (const Particle& particle : particles.particles) {
+    put(rows, particle, particles.groups[std::size_t(particle.group)]);
+    if (rows.size() > 1 << 20) {
+      out << rows;
+      rows.clear();
+    }
+  }
+  out << rows;
+}
 
 /// Numbers of names in the order in which they come.
 class Names {

@@ -125,6 +125,16 @@ Particles read_particles(const std::vector<std::string>& paths, const ParticleRe
 /// \throws std::runtime_error
 void write_star(const std::string& path, const Particles& particles);
 
+/// Formats that are written: RELION's STAR 3.1, cryoSPARC's .cs, cisTEM's STAR, cryoDRGN's poses as csv, Dynamo's .tbl.
+enum class ParticleFormat { relion, cryosparc, cistem, cryodrgn, dynamo };
+
+/// Writes a file as write_star does. What the format cannot say is left out.
+/// \throws std::runtime_error, also where it cannot hold such particles at all
+void write_particles(const std::string& path, const Particles& particles, ParticleFormat format);
+
+/// What of these particles a format cannot say, a few words each, for the user.
+std::vector<std::string> lost_in(ParticleFormat format, const Particles& particles);
+
 /// σ² of noise per shell from a RELION model.star.
 struct NoiseSpectra {
   std::string path;

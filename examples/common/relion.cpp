@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // RELION's STAR files.
 #include "bytes.hpp"
-#include "file.hpp"
 #include "particle_formats.hpp"
 
 #include <algorithm>
@@ -9,7 +8,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
 #include <optional>
 #include <ostream>
@@ -262,6 +260,8 @@ void take_image(const StarRow& row, int column, Names& stacks, Particle& particl
       path = name.substr(at + 1);
     }
   }
+  for (const std::string_view format : {":mrcs", ":mrc"})  // RELION's way to say what a file is
+    if (path.size() > format.size() && path.substr(path.size() - format.size()) == format) path.remove_suffix(format.size());
   if (path.empty()) row.fail(column, "the name of an image");
   particle.stack = stacks.number(path);
   particle.image = image - 1;
@@ -399,7 +399,10 @@ void write_star(std::ostream& out, const Particles& particles) {
   const auto named = [](const std::vector<std::string>& names, std::int32_t i) -> const std::string& {
     return names.at(std::size_t(i));
   };
-  for (const Particle& p : particles.particles) {
+  std::string head;
+  head.swap(text);
+  write_rows(out, particles, head, [&](std::string& rows, const Particle& p, const OpticsGroup&) {
+    text.swap(rows);
     if (tells(Told::image)) {
       const std::string& stack = named(particles.stacks, p.stack);
       if (volumes && p.image == 0) {
@@ -425,12 +428,9 @@ void write_star(std::ostream& out, const Particles& particles) {
     if (tells(Told::object_class)) field(std::to_string(p.object_class));
     if (tells(Told::figure_of_merit)) field(exact(p.figure_of_merit));
     end_row();
-    if (text.size() > 1 << 20) {
-      out << text;
-      text.clear();
-    }
-  }
-  out << text << '\n';
+    text.swap(rows);
+  });
+  out << '\n';
 }
 
 NoiseSpectra read_noise_spectra(const std::string& path) {
