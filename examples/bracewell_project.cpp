@@ -267,25 +267,21 @@ void check(const Settings& settings) {
     refuse(settings.output + ": the folder " + parent.string() + " does not exist");
 }
 
+/// The voxel size to read the map with: that of the command line; where its header has none, the first group's pixels. 0: the header's.
+double voxel_of(const Settings& settings, const Particles& particles) {
+  if (settings.voxel > 0 || !particles.tells(Told::pixel)) return settings.voxel;
+  const auto& cell = MrcReader(settings.map).header().cell;
+  if (cell[0] > 0 || cell[1] > 0 || cell[2] > 0) return 0;
+  std::printf("voxel size   not in %s: taken to be the pixels of %s\n", settings.map.c_str(), particles.path.c_str());
+  return particles.groups.front().pixel;
+}
+
 int run(const Settings& settings) {
   check(settings);
-  Map map = read_map(settings.map, settings.voxel, "--angpix");
-  if (!settings.mask.empty()) {
-    const Map mask = read_map(settings.mask, map.voxel, "--angpix");
-    for (int d = 0; d < 3; ++d)
-      if (mask.density.extent(d) != map.density.extent(d))
-        throw std::runtime_error(settings.mask + ": has other extents than " + settings.map);
-    for (std::size_t i = 0; i < mask.density.size(); ++i) map.density.data()[i] *= mask.density.data()[i];
-  }
-  map = padded_to_cube(map);
-  const int n = int(map.density.extent(0));
   const std::uint64_t seed = settings.seed ? *settings.seed : std::random_device()();
   std::mt19937_64 generator(seed);
-
   Particles particles;
-  if (settings.particles.empty()) {
-    particles = poses_of(settings, map.voxel, n, generator);
-  } else {
+  if (!settings.particles.empty()) {
     ParticleReading reading;
     reading.pixel_option = "--angpix";
     particles = read_particles(settings.particles, reading);
@@ -293,6 +289,17 @@ int run(const Settings& settings) {
     particles.require(Told::shift, "--ang is for it");
     if (settings.ctf || settings.ctf2) require_ctf(particles, settings.ctf ? "--ctf" : "--ctf2");
   }
+  Map map = read_map(settings.map, voxel_of(settings, particles), "--angpix");
+  if (!settings.mask.empty()) {
+    const Map mask = read_map(settings.mask, map.voxel, "--angpix");
+    for (std::size_t d = 0; d < 3; ++d)
+      if (mask.density.extent(d) != map.density.extent(d))
+        throw std::runtime_error(settings.mask + ": has other extents than " + settings.map);
+    for (std::size_t i = 0; i < mask.density.size(); ++i) map.density.data()[i] *= mask.density.data()[i];
+  }
+  map = padded_to_cube(map);
+  const int n = int(map.density.extent(0));
+  if (settings.particles.empty()) particles = poses_of(settings, map.voxel, n, generator);
   std::normal_distribution<double> offset(0, settings.sigma_offset);
   if (settings.sigma_offset > 0)
     for (Particle& particle : particles.particles) {

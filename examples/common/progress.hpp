@@ -13,7 +13,7 @@ class Progress {
  public:
   Progress(std::string what, long total, long done = 0)
       : what_(std::move(what)), total_(total > 0 ? total : 1), first_(done), terminal_(isatty(2)) {
-    show(done);
+    if (terminal_) show(done);
   }
 
   void show(long done) {
@@ -47,7 +47,7 @@ class Progress {
   std::string what_;
   long total_, first_;
   bool terminal_;
-  int shown_ = -1;
+  int shown_ = 0;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
