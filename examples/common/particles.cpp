@@ -269,7 +269,7 @@ Particles read_text(const std::string& path, std::string text, const ParticleRea
   } catch (const Enough&) {
   }
   if (first.empty()) refuse(path, "is empty");
-  if (first[0] == "R00" || (numbers && (first.size() == 9 || first.size() == 11)))
+  if (std::find(first.begin(), first.end(), "R00") != first.end() || (numbers && (first.size() == 9 || first.size() == 11)))
     return read_cryodrgn_csv(path, text, options);
   if (numbers && first.size() >= 26) return read_dynamo(path, text, options);
   refuse(path,

@@ -100,7 +100,7 @@ struct Particles {
 struct ParticleReading {
   double pixel = 0;                      // Å; 0: the file must tell where it is needed
   int box = 0;                           // pixels
-  std::string stack;                     // of poses without image names: their images in turn
+  std::string stack = {};                // of poses without image names: their images in turn
   std::string pixel_option = "--pixel";  // the command line's names of these, for messages
   std::string box_option = "--box";
 };
@@ -121,7 +121,8 @@ struct ParticleReading {
 /// \throws std::runtime_error, one line that names the file, the line or row, the column, what it is and what was expected
 Particles read_particles(const std::vector<std::string>& paths, const ParticleReading& options = {});
 
-/// Writes a STAR file as RELION 3.1 and later have it, all that is told and nothing else, with all digits of doubles, whole or not at all.
+/// Writes a STAR file as RELION 3.1 and later have it, all that is told and nothing else, with all digits of doubles, whole or not at
+/// all. RELION takes .mrc for maps: a stack of that name, as cryoSPARC has them, becomes 000001@stack.mrc:mrcs, which RELION reads.
 /// \throws std::runtime_error
 void write_star(const std::string& path, const Particles& particles);
 

@@ -254,9 +254,11 @@ void take_image(const StarRow& row, int column, Names& stacks, Particle& particl
   std::string_view path = name;
   std::int64_t image = 1;
   if (const auto at = name.find('@'); at != name.npos) {
-    const auto [end, error] = std::from_chars(name.data(), name.data() + at, image);
-    if (end == name.data() + at && at > 0) {
-      if (error != std::errc() || image < 1) row.fail(column, "an image's number from 1 on before the @");
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + at, number);
+    if (end == name.data() + at && at > 0) {  // else the @ is one of the path
+      if (error != std::errc() || number < 1) row.fail(column, "an image's number from 1 on before the @");
+      image = number;
       path = name.substr(at + 1);
     }
   }
@@ -410,7 +412,9 @@ void write_star(std::ostream& out, const Particles& particles) {
       } else {
         char number[32];
         std::snprintf(number, sizeof number, "%06lld@", static_cast<long long>(p.image) + 1);
-        field(star_field(number + stack));
+        const bool named_as_map = stack.size() > 4 && stack.compare(stack.size() - 4, 4, ".mrc") == 0 &&
+                                  particles.groups[std::size_t(p.group)].dimensions == 2;
+        field(star_field(number + stack + (named_as_map ? ":mrcs" : "")));
       }
     }
     if (tells(Told::micrograph)) field(star_field(named(particles.micrographs, p.micrograph)));

@@ -93,11 +93,11 @@ std::string exact(double value) {
 }
 
 std::string star_field(const std::string& text) {
-  const auto plain = [](char c) { return !is_space(c) && c != '\n'; };
+  const auto plain = [](char c) { return !is_space(c) && c != '\n' && c != '\0'; };
   if (!text.empty() && std::all_of(text.begin(), text.end(), plain) && std::string("#'\";").find(text.front()) == text.npos)
     return text;
   for (const char quote : {'"', '\''})
-    if (text.find(quote) == text.npos && text.find('\n') == text.npos) return quote + text + quote;
+    if (text.find_first_of(std::string{quote, '\n', '\0'}) == text.npos) return quote + text + quote;
   throw std::runtime_error("no STAR file can hold " + in_quotes(text));
 }
 
