@@ -43,6 +43,15 @@ class HalfMapCorrelation {
                                                 bracewell::Spectrum{spectra_[1], int(n_)});
   }
 
+  /// The first map's amplitude over the second one's, shell by shell.
+  std::vector<double> amplitudes() const {
+    const auto sums = bracewell::shell_sums(Host(), bracewell::Spectrum{spectra_[0], int(n_)},
+                                            bracewell::Spectrum{spectra_[1], int(n_)});
+    std::vector<double> ratios;
+    for (std::size_t s = 0; s < sums.first.size(); ++s) ratios.push_back(std::sqrt(sums.first[s] / sums.second[s]));
+    return ratios;
+  }
+
  private:
   /// 1 within the radius, 0 from 5 voxels beyond on, a half-wave of a cosine between.
   float ball(long z, long y, long x) const {
