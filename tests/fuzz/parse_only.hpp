@@ -14,7 +14,14 @@ int parse_only(CLI::App& app, int argc, char** argv, const Body&) {
   return 0;
 }
 
+/// Of programs without Kokkos.
+template <class Body>
+int parse_without_kokkos(CLI::App& app, int argc, char** argv, const Body&) {
+  return read_command_line(app, argc, argv).value_or(0);
+}
+
 }  // namespace examples
 
 #define run_program parse_only
+#define run_command parse_without_kokkos
 #define main BRACEWELL_FUZZ_MAIN
