@@ -317,4 +317,17 @@ TEST_CASE("bad arguments of the projector are refused by name", "[projector]") {
         projector.project_vjp(exec, poses, images, bw::none, bw::Poses{Array<double, 3>("rotations", 1, 2, 3), bw::none});
       },
       "'rotations'");
+
+  P two(exec, {8, 8, 8}, {8, 8}, {}, 2);
+  const Array<float, 4> of_two("images", 2, 2, 8, 8);
+  refused([&] { two.project(exec, poses, images); }, "'images' is of rank 3, expected a batch in front");
+  refused([&] { two.project(exec, poses, Array<float, 4>("images", 3, 2, 8, 8)); },
+          "'images' is a batch of 3, expected 2, as the maps are");
+  refused([&] { two.project(exec, bw::Poses{Array<double, 4>("rotations", 3, 2, 2, 3)}, of_two); },
+          "'rotations' is a batch of 3, expected 1 or 2");
+  refused(
+      [&] {
+        two.project(exec, bw::Poses{Array<double, 4>("rotations", 2, 2, 2, 3), Array<double, 3>("shifts", 3, 2, 2)}, of_two);
+      },
+      "'shifts' is a batch of 3, expected 1 or 2");
 }
