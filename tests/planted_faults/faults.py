@@ -72,7 +72,7 @@ FAULTS = [
     ("rate of a weight dropped", INSERT, "w * insertion.re_rate[lane] + w_rate * re", "w * insertion.re_rate[lane]", SLICES),
     # operations of slices
     ("missing ½ of the imaginary part", BACKPROJECT, "weigh_self_conjugate(block, width, im);", ";", SLICES),
-    ("missing ½ of the Nyquist column", "detail/slicing/block.hpp", "if (width % 2 == 0) weigh_column(width / 2);", ";", SLICES),
+    ("missing ½ of the Nyquist column", BLOCK, "if (width % 2 == 0) weigh_column(width / 2);", ";", SLICES),
     ("missing ½ of the weights' cotangent", DERIVATIVES, "weigh_self_conjugate(block, width, bar.component[0][0]);", ";", SLICES),
     ("phase of inserted slices", BACKPROJECT,
      "if constexpr (Geometry::shifted && has_slices) block.template multiply_phase<-1>(re, im);",
