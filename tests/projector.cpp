@@ -12,6 +12,7 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace bw = bracewell;
@@ -273,6 +274,40 @@ TEST_CASE("calls of the projector allocate nothing after the first", "[projector
   for (const auto& label : events.kernels) {
     INFO(label);
     CHECK((label.rfind("bracewell::", 0) == 0 || label.rfind("Kokkos::ViewFill", 0) == 0));
+  }
+}
+
+TEST_CASE("the job level works on the instance that it is given, in regions with names",
+          "[projector][reconstructor][tools]") {
+  Random random(12500);
+  INFO("seed " << random.seed);
+  const auto job = random_job<3, 2>(random, {6, 5, 7}, {5, 6}, 3);
+  const auto poses = poses_of(job);
+  const auto map = filled<3>({6, 5, 7}, random.normals(210));
+  const Array<double, 3> images("images", 3, 5, 6), again("map", 6, 5, 7);
+  for (const HostExec& exec : Kokkos::Experimental::partition_space(HostExec(), 1, 1)) {
+    const Events events = record([&] {
+      Projector<bw::KaiserBessel<3>, 3, 2> projector(exec, job.map, job.image);
+      projector.load(exec, map);
+      projector.project(exec, poses, images);
+      bw::Reconstructor<double, bw::Fftw, bw::KaiserBessel<2>, 3, 2, HostExec> reconstructor(exec, job.map, job.image);
+      reconstructor.add(exec, images, poses);
+      reconstructor.finish(exec, again);
+    });
+    for (const auto instance : events.instances) CHECK(instance == Kokkos::Tools::Experimental::device_id(exec));
+    for (const auto& names : {events.kernels, events.allocations, events.regions})
+      for (const auto& name : names) {
+        INFO(name);
+        // Kokkos' own fills name what is filled.
+        CHECK((name.find("bracewell::") != name.npos || name.rfind("Kokkos::ViewFill", 0) == 0));
+      }
+    const auto has = [&](const char* name) {
+      return std::find(events.regions.begin(), events.regions.end(), name) != events.regions.end();
+    };
+    CHECK(has("bracewell::Projector::project"));
+    CHECK(has("bracewell::Reconstructor::add"));
+    CHECK(has("bracewell::Reconstructor::finish"));
+    exec.fence();
   }
 }
 
