@@ -134,7 +134,7 @@ void slice(Bytes& bytes) {
   const bw::Spectrum d{density.view, width(W)};
   const bw::Spectrum s{slices.view, width(w)}, s_other{slices_other.view, width(w)};
   const bw::Spectrum v{weights.view, width(w)}, v_other{weights_other.view, width(w)};
-  switch (bytes.take() % 6) {
+  switch (bytes.take() % 7) {
     case 0:
       return check([&] { bw::project(exec(), r, poses, s, options); }, slices);
     case 1:
@@ -150,6 +150,18 @@ void slice(Bytes& bytes) {
     case 5:
       return check([&] { bw::backproject_vjp(exec(), s, v, poses, r, d, s_other, v_other, others, options, bw::Cubic{}); },
                    slices_other, weights_other, rotations_other, shifts_other);
+    case 6: {
+      const Array<T****, T, 4> ctf(bytes, stack);
+      const Array<double**, double, 2> scale(bytes, {pose_batch(), P}, true), scale_bar(bytes, {scale.view.extent(0), P}),
+          loss(bytes, {B, P});
+      const Array<double****, double, 4> matrix(bytes, {pose_batch(), P, 7, 7});
+      return check(
+          [&] {
+            bw::gauss_newton(exec(), r, poses, bw::Observed{s, v, bw::Spectrum{ctf.view, width(w)}, scale.view}, loss.view,
+                             others, scale_bar.view, matrix.view, options, bw::Cubic{});
+          },
+          loss, rotations_other, shifts_other, scale_bar, matrix);
+    }
   }
 }
 

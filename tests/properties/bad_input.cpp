@@ -2,6 +2,7 @@
 // Every argument of every function, wrong in every way that the compiler cannot see: refused by name, with nothing written.
 // docs/bad_input.md is the table; wrong types are in tests/compile/sentences.
 #include <bracewell/finish.hpp>
+#include <bracewell/gauss_newton.hpp>
 #include <bracewell/sampler.hpp>
 
 #include "support/operations.hpp"
@@ -171,6 +172,16 @@ std::vector<Call> slicing_calls() {
        [=](const Slots& s, const Options& o) {
          bw::backproject_vjp(exec, references(s[0]), densities(s[1]), poses(s, 2), references(s[4]), densities(s[5]),
                              references(s[6]), densities(s[7]), poses(s, 8), o.slice, none);
+       }},
+      {"gauss_newton",
+       {grid("reference", false, true), rotations(), shifts(), stack("images", false, false), weights("weights", false),
+        weights("ctf", false), slot<double>("scale", false, {B, P}, "--"), slot<double>("loss", true, {B, P}, "--"),
+        rotations("_bar"), shifts("_bar"), slot<double>("scale_bar", true, {B, P}, "--"),
+        slot<double>("matrix", true, {B, P, 9, 9}, "----")},
+       [=](const Slots& s, const Options& o) {
+         bw::gauss_newton(exec, references(s[0]), poses(s, 1),
+                          bw::Observed{references(s[3]), densities(s[4]), densities(s[5]), view<double, 2>(s[6])},
+                          view<double, 2>(s[7]), poses(s, 8), view<double, 2>(s[10]), view<double, 4>(s[11]), o.slice, none);
        }},
   };
 }
