@@ -11,6 +11,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <sys/mman.h>
 
@@ -182,7 +183,9 @@ TEST_CASE("a million poses at once are as many in blocks", "[project][backprojec
 TEST_CASE("a reference of 20 GiB", "[.large]") {
   using C = Kokkos::complex<float>;
   const Kokkos::DefaultHostExecutionSpace exec;
-  const int n = 1752, half = n / 2 + 1;  // 2.7 · 10⁹ numbers
+  // 2.7 · 10⁹ numbers; from 1626 on they are more than 2³¹, 16 GiB.
+  const char* const extent = std::getenv("BRACEWELL_LARGE_EXTENT");
+  const int n = extent ? std::atoi(extent) : 1752, half = n / 2 + 1;
   const Dense<C, 3, HostMemory> reference(Kokkos::view_alloc("reference", Kokkos::WithoutInitializing), n, n, half);
   // Hermitian, and every number in place is known: small integers are exact.
   const auto value = [=](int z, int y, int x) { return C(float(z * z + y * y + x * x), float(z * 2 + y * 3 + x * 5)); };
