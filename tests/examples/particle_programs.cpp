@@ -6,6 +6,7 @@
 #include "common/particles.hpp"
 
 #include <bracewell/shells.hpp>
+#include <bracewell/so3.hpp>
 #include <bracewell/spectrum.hpp>
 #include <bracewell/symmetry.hpp>
 
@@ -34,7 +35,7 @@ using HostArray = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
 using Volume = HostArray<float***>;
 using Spectra = HostArray<Kokkos::complex<double>***>;
 
-const std::string project = BRACEWELL_PROJECT, reconstruct = BRACEWELL_RECONSTRUCT;
+const std::string project = BRACEWELL_PROJECT, reconstruct = BRACEWELL_RECONSTRUCT, search = BRACEWELL_SEARCH;
 
 /// A folder of a test, empty at its beginning.
 fs::path folder(const std::string& name) {
@@ -500,6 +501,49 @@ TEST_CASE("noise, seeds, subtraction, single images and turned maps", "[particle
   CHECK(sections(in / "random.mrcs").extent(0) == 7);
   succeeds(in, project + " --i map.mrc --o again --ang random.star");  // shifts that are written were applied
   CHECK(compare_images(sections(in / "again.mrcs"), sections(in / "random.mrcs"), 1).correlation > 0.999999);
+}
+
+TEST_CASE("poses are found", "[particle_programs]") {
+  const fs::path in = folder("search");
+  const Map map = truth();
+  const int n = int(map.density.extent(0));
+  write_map((in / "map.mrc").string(), map);
+  Particles particles = random_particles(9, 60, {{n, map.voxel, 300}});
+  write_particles(in / "poses.star", particles);
+  const auto errors = [&](const std::string& found) {
+    const Particles now = read_particles({(in / found).string()});
+    std::pair<std::vector<double>, std::vector<double>> all;
+    for (std::size_t p = 0; p < now.particles.size(); ++p) {
+      const auto rotation = [](const Particle& q) { return bw::rotation_zyz(q.angles[0], q.angles[1], q.angles[2]); };
+      const Particle &a = now.particles[p], &b = particles.particles[p];
+      all.first.push_back(bw::angular_distance(rotation(a), rotation(b)) * 180 / M_PI);
+      all.second.push_back(std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1]) / map.voxel);
+    }
+    for (auto* const values : {&all.first, &all.second}) std::sort(values->begin(), values->end());
+    return all;
+  };
+  const std::string from_file = " --ctf --ref map.mrc --healpix_order 2 --offset_range 4 --i ";
+  succeeds(in, project + " --i map.mrc --o clean --ang poses.star --ctf");
+  succeeds(in, search + from_file + "clean.star --o found.star");
+  const auto [angles, shifts] = errors("found.star");
+  CHECK(angles[30] < 1.2);  // degrees: the last step is 0.9
+  CHECK(shifts[30] < 0.1);
+  CHECK(angles[57] < 15);  // at least 95 % within a step of the grid
+  succeeds(in, search + from_file + "clean.star --o likely.star --likelihood");
+  CHECK(errors("likely.star").first[30] < 1.2);
+
+  // The power of the signal is some tenth of the noise's.
+  const Volume images = sections(in / "clean.mrcs");
+  double power = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) power += std::pow(images.data()[i], 2) / double(images.size());
+  succeeds(in, project + " --i map.mrc --o noisy --ang poses.star --ctf --seed 4 --add_noise --white_noise " +
+                   std::to_string(std::sqrt(10 * power)));
+  succeeds(in, search + from_file + "noisy.star --o noisy_found.star --likelihood");
+  const auto noisy = errors("noisy_found.star");
+  CAPTURE(noisy.first, noisy.second);
+  CHECK(noisy.first[30] < 6);
+  refused(in, search + " --i clean.star --ref none.mrc --o out.star", "none.mrc");
+  refused(in, search + " --i poses.star --ref map.mrc --o out.star", "image");
 }
 
 TEST_CASE("what is wrong with particles is told in one line", "[particle_programs][nonfinite]") {
