@@ -77,7 +77,7 @@ std::int32_t OpticsGroups::number(const OpticsGroup& g) {
                 g.magnification[1][1],
                 double(g.premultiplied),
                 double(g.sign),
-                0};
+                g.coordinate_pixel};
   const auto [place, added] = numbers_.try_emplace(std::pair(g.name, key), std::int32_t(groups_.size()));
   if (added) groups_.push_back(g);
   return place->second;
@@ -300,9 +300,7 @@ Particles read_particles(const std::vector<std::string>& paths, const ParticleRe
     }
   } else if (begins(bytes, "PK\3\4")) {
     particles = read_cryodrgn(path, read_npz(path, bytes), options);
-  } else if (begins(bytes,
-                    "\x94"
-                    "CSDAT")) {
+  } else if (bytes.size() > 6 && bytes.compare(1, 5, "CSDAT") == 0) {
     refuse(path,
            "is of cryoSPARC's format CSDAT, which is not read; cryosparc-tools makes a NumPy file of it: "
            "Dataset.load(\"in.cs\").save(\"out.cs\", format=1)");

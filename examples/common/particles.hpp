@@ -48,6 +48,8 @@ struct OpticsGroup {
   double beam_tilt[2] = {0, 0};  // mrad
   double magnification[2][2] = {{1, 0}, {0, 1}};
   bool premultiplied = false;  // images have been multiplied by their CTF (rlnCtfDataAreCtfPremultiplied)
+  double coordinate_pixel =
+      0;         // Å, of Particle::coordinates in tomograms, which may be binned less; 0: `pixel`, or not told
   int sign = 1;  // −1: images show the object dark on light, and are to be multiplied by this (cryoSPARC's blob/sign)
 };
 

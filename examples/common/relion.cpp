@@ -87,7 +87,8 @@ class Optics {
     if (optics_ == &table) optics_ = nullptr;
     if (optics_ && optics_->column("rlnOpticsGroup") < 0)
       file.fail(optics_->line, "data_optics has no column _rlnOpticsGroup, which tells its groups apart");
-    const int pixel = find("rlnImagePixelSize");
+    // Particles that are picked and not yet cut out have no images, and the tilt series' pixels.
+    const int pixel = find("rlnImagePixelSize") >= 0 ? find("rlnImagePixelSize") : find("rlnTomoTiltSeriesPixelSize");
     if (pixel < 0 && !pixels_.told())
       tell(to, Told::pixel,
            {optics_ ? std::vector<std::string>{"rlnImagePixelSize"}
@@ -179,12 +180,14 @@ class Optics {
 
   void read_table() {
     const int number = optics_->column("rlnOpticsGroup"), name = optics_->column("rlnOpticsGroupName"),
-              pixel = optics_->column("rlnImagePixelSize"), dimensions = optics_->column("rlnImageDimensionality"),
+              pixel = optics_->column("rlnImagePixelSize"), tomogram = optics_->column("rlnTomoTiltSeriesPixelSize"),
+              dimensions = optics_->column("rlnImageDimensionality"),
               premultiplied = optics_->column("rlnCtfDataAreCtfPremultiplied");
     file_.rows(*optics_, [&](const StarRow& row) {
       OpticsGroup group = base_;
       fill(row, *optics_, group, true);
       if (name >= 0) group.name = row.text(name);
+      if (tomogram >= 0) group.pixel = group.coordinate_pixel = positive(row, tomogram);
       if (pixel >= 0) group.pixel = positive(row, pixel);
       if (dimensions >= 0) group.dimensions = int(row.integer(dimensions, 2, 3));
       if (premultiplied >= 0) group.premultiplied = row.integer(premultiplied, 0, 1) == 1;
@@ -278,6 +281,11 @@ Particles read_relion(const StarFile& file, const ParticleReading& options) {
   const StarTable& table = particle_table(file);
   Optics optics(file, table, options, to);
 
+  if (table.column("rlnTomoSubtomogramRot") >= 0)
+    to.remarks.emplace_back(
+        "rlnTomoSubtomogramRot, Tilt, Psi, by which subtomograms were turned when they were cut out, are not taken");
+  if (table.column("rlnCenteredCoordinateXAngst") >= 0)
+    to.remarks.emplace_back("rlnCenteredCoordinateXAngst, Y, Z are not taken, which need the extent of each tomogram");
   if (table.column("rlnTomoVisibleFrames") >= 0 && table.column("rlnTomoSubtomogramRot") < 0 &&
       table.column("rlnImageName") >= 0)
     to.remarks.push_back("rlnTomoVisibleFrames: images may be stacks of tilts, which are not read");
@@ -346,6 +354,8 @@ void write_star(std::ostream& out, const Particles& particles) {
   column("rlnOpticsGroup");
   column("rlnOpticsGroupName");
   if (tells(Told::pixel)) column("rlnImagePixelSize");
+  const bool tomograms = any([](const OpticsGroup& g) { return g.coordinate_pixel > 0; });
+  if (tomograms) column("rlnTomoTiltSeriesPixelSize");
   if (tells(Told::box)) column("rlnImageSize");
   column("rlnImageDimensionality");
   if (tells(Told::voltage)) column("rlnVoltage");
@@ -363,6 +373,7 @@ void write_star(std::ostream& out, const Particles& particles) {
     field(number);
     field(star_field(group.name.empty() ? "opticsGroup" + number : group.name));
     if (tells(Told::pixel)) field(exact(group.pixel));
+    if (tomograms) field(exact(group.coordinate_pixel > 0 ? group.coordinate_pixel : group.pixel));
     if (tells(Told::box)) field(std::to_string(group.box));
     field(std::to_string(group.dimensions));
     if (tells(Told::voltage)) field(exact(group.voltage));

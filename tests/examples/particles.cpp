@@ -367,6 +367,17 @@ TEST_CASE("RELION: subtomograms have a third axis") {
   CHECK(d.particles[0].shift[2] == -3);
   CHECK(d.particles[0].coordinates[1] == 20);
   CHECK(d.groups[0].pixel == 4);
+
+  // Coordinates are in the tilt series' pixels; in a table of Dynamo they are in those of the subtomograms.
+  const Particles binned = particles_of(
+      replaced(replaced(text, "_rlnImageDimensionality\n", "_rlnImageDimensionality\n_rlnTomoTiltSeriesPixelSize\n"),
+               "96 3\n", "96 3 2\n"));
+  CHECK((binned.groups[0].pixel == 4 && binned.groups[0].coordinate_pixel == 2 && binned.particles[0].coordinates[1] == 20));
+  CHECK(again(binned, ParticleFormat::dynamo).particles[0].coordinates[1] == 10);
+  CHECK(again(binned, ParticleFormat::relion).groups[0].coordinate_pixel == 2);
+  const Particles picked = particles_of(all_replaced(text, "rlnImagePixelSize", "rlnTomoTiltSeriesPixelSize"));
+  CHECK((picked.groups[0].pixel == 4 && picked.tells(Told::pixel)));
+  CHECK(particles_of(all_replaced(text, "rlnCoordinateX", "rlnCenteredCoordinateXAngst")).remarks.size() == 1);
 }
 
 TEST_CASE("particles: what is not told is missed by name") {
@@ -436,7 +447,7 @@ TEST_CASE("particles: bytes of other kinds are refused by name") {
   CHECK_THAT(refusal("1 2 3\n"), ContainsSubstring("is no metadata that is known"));
   CHECK_THAT(refusal("{\"a\": 1}"), ContainsSubstring("is no metadata that is known"));
   CHECK_THAT(refusal(std::string("\x80\x04\x95\x00", 4)), ContainsSubstring("is a Python pickle"));
-  CHECK_THAT(refusal("\x94"
+  CHECK_THAT(refusal("\x95"
                      "CSDAT\x02"),
              ContainsSubstring("CSDAT") && ContainsSubstring("format=1"));
   CHECK_THAT(refusal(std::string("a\0b", 3)), ContainsSubstring("bytes"));
