@@ -2,6 +2,8 @@
 // A program's command line and its exit code.
 #pragma once
 
+#include "interrupt.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -13,7 +15,7 @@
 namespace examples {
 
 /// Reads the command line and runs body(), which returns the exit code: 0, or 1 where a check failed. What a user can mend
-/// is told in one line on standard error, with exit code 2.
+/// is told in one line on standard error, with exit code 2; what was interrupted ends with 130.
 template <class Body>
 int run_command(CLI::App& app, int argc, char** argv, const Body& body) {
   const auto refuse = [&](std::string what) {
@@ -30,6 +32,9 @@ int run_command(CLI::App& app, int argc, char** argv, const Body& body) {
   }
   try {
     return body();
+  } catch (const Interrupted& error) {
+    refuse(error.what());
+    return 130;
   } catch (const std::bad_alloc&) {
     return refuse("too little memory");
   } catch (const std::exception& error) {

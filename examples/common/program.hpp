@@ -21,7 +21,7 @@ struct KokkosArguments {
     const auto flag = [&](const char* name, bool& value, const char* what) {
       app.add_flag(name, value, what)->group("Kokkos");
     };
-    option("--kokkos-num-threads", threads, "of the host")->check(CLI::Range(1, 4096));
+    option("--kokkos-num-threads,--j", threads, "of the host")->check(CLI::Range(1, 4096));
     option("--kokkos-device-id", device, "number of the device")->check(CLI::Range(0, 4096));
     option("--kokkos-map-device-id-by", device_by, "how to choose it")->check(CLI::IsMember({"random", "mpi_rank"}));
     option("--kokkos-tools-libs", tools, "library of a tool");
