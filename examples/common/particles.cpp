@@ -278,6 +278,20 @@ Particles read_text(const std::string& path, std::string text, const ParticleRea
          "(R00, …, R22[, t0, t1]) or npz, nor a .tbl of Dynamo (26 numbers a row, or more)");
 }
 
+/// Products of numbers that are finite may not be.
+void check_finite(const Particles& particles) {
+  const auto fail = [&](std::size_t i) {
+    refuse(particles.path,
+           "particle " + std::to_string(i + 1) + " has a shift, a place or a pixel size that is too large for a number");
+  };
+  for (std::size_t i = 0; i < particles.particles.size(); ++i) {
+    const Particle& p = particles.particles[i];
+    double sum = particles.groups[std::size_t(p.group)].pixel;
+    for (int d = 0; d < 3; ++d) sum += std::abs(p.shift[d]) + std::abs(p.coordinates[d]);
+    if (!(sum < 1e300)) fail(i);
+  }
+}
+
 }  // namespace
 
 Particles read_particles(const std::vector<std::string>& paths, const ParticleReading& options) {
@@ -296,6 +310,7 @@ Particles read_particles(const std::vector<std::string>& paths, const ParticleRe
       for (std::size_t i = 1; i < paths.size(); ++i) arrays.emplace_back(paths[i], Bytes(paths[i]).all());
       particles = read_cryosparc(std::move(arrays), options);
       take_options(particles, options);
+      check_finite(particles);
       return particles;
     }
   } else if (begins(bytes, "PK\3\4")) {
@@ -320,6 +335,7 @@ Particles read_particles(const std::vector<std::string>& paths, const ParticleRe
     refuse(paths[1],
            "a second file; only a .cs of cryoSPARC has passthrough files, and " + path + " is a " + particles.format);
   take_options(particles, options);
+  check_finite(particles);
   return particles;
 }
 

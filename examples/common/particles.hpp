@@ -115,8 +115,8 @@ struct ParticleReading {
 /// - Dynamo: .tbl.
 ///
 /// Where a file tells the pixel size or the box, the one in `options` must be the same. Where columns say the same thing twice:
-/// - origins in Å win over those in pixels, as in RELION; where they contradict each other the file is refused, since other packages
-///   (cryoDRGN, ASPIRE) take those in pixels;
+/// - origins in Å win over those in pixels, as in RELION, which leaves those in pixels as they were when it refines those in Å; a remark
+///   says where they differ;
 /// - optics in data_optics win over those in particles' rows.
 ///
 /// Told is only what all columns are there for. NaN and infinity in a column that is read are refused.

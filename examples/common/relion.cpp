@@ -221,30 +221,35 @@ class Origins {
     tell(to, Told::shift, missing);
   }
 
-  void take(const StarRow& row, Particle& particle) const {
+  void take(const StarRow& row, Particle& particle) {
     const double pixel = to_.groups[std::size_t(particle.group)].pixel;
+    bool contradicted = false;
     for (int d = 0; d < told_; ++d) {
-      double shift = angstrom_[d] >= 0 ? -row.number(angstrom_[d]) : 0;
-      if (pixels_[d] >= 0) {
-        const double in_pixels = -row.number(pixels_[d]), other = in_pixels * pixel;
-        if (in_pixels != 0 && pixel == 0 && angstrom_[d] < 0)
+      double origin = 0;
+      if (angstrom_[d] >= 0) {
+        origin = row.number(angstrom_[d]);
+        double other = 0;
+        contradicted = contradicted || (pixels_[d] >= 0 && pixel > 0 &&
+                                        !(read_number(row.text(pixels_[d]), other) &&
+                                          std::abs(other * pixel - origin) <= 1e-2 * pixel + 1e-4 * std::abs(origin)));
+      } else if (pixels_[d] >= 0) {
+        origin = row.number(pixels_[d]) * pixel;
+        if (pixel == 0 && row.number(pixels_[d]) != 0)
           file_.fail(row.line(), "an origin in pixels, and no pixel size is told; give one by " + options_.pixel_option);
-        if (angstrom_[d] < 0) {
-          shift = other;
-        } else if (pixel > 0 && std::abs(other - shift) > 1e-2 * pixel + 1e-4 * std::abs(shift)) {
-          row.fail(angstrom_[d], exact(-other) + ", which is the origin in pixels " + in_quotes(row.text(pixels_[d])) +
-                                     " at " + exact(pixel) + " Å; remove the wrong column");
-        }
       }
-      particle.shift[d] = shift + 0.0;  // no −0
+      particle.shift[d] = 0.0 - origin;
     }
+    contradicted_ += contradicted;
   }
+
+  std::int64_t contradicted() const { return contradicted_; }
 
  private:
   const StarFile& file_;
   const Particles& to_;
   const ParticleReading& options_;
   int angstrom_[3], pixels_[3], told_ = 0;
+  std::int64_t contradicted_ = 0;
 
   bool subtomograms() const {
     return std::any_of(to_.groups.begin(), to_.groups.end(), [](const auto& g) { return g.dimensions == 3; });
@@ -333,6 +338,9 @@ Particles read_relion(const StarFile& file, const ParticleReading& options) {
     to.particles.push_back(p);
   });
   if (to.particles.empty()) file.fail(table.line, "data_" + table.block + " has no rows, and no particles");
+  if (origins->contradicted() > 0)
+    to.remarks.push_back("rlnOriginX, Y, Z (in pixels) are not taken; they are others than rlnOriginXAngst, … in " +
+                         std::to_string(origins->contradicted()) + " rows");
   return to;
 }
 

@@ -322,14 +322,19 @@ TEST_CASE("RELION 3.0: optics are in rows, the pixel size in one of three places
   CHECK_FALSE(particles_of(loop("OriginX OriginY", "0 0")).tells(Told::pixel));
 }
 
-TEST_CASE("RELION: origins in Å win over those in pixels, which must not contradict them") {
+TEST_CASE("RELION: origins in Å win over those in pixels, and a remark says where they differ") {
   const std::string head = "data_\nloop_\n_rlnPixelSize\n_rlnOriginX\n_rlnOriginY\n_rlnOriginXAngst\n_rlnOriginYAngst\n";
   const Particles p = particles_of(head + "2 1.0004 -2 2 -4\n");
   CHECK((p.particles[0].shift[0] == -2 && p.particles[0].shift[1] == 4));
-  CHECK(refusal(head + "2 1 -2 2 -4\n2 1 -2 3 -4\n") ==
-        "line 9: _rlnOriginXAngst is '3', expected 2, which is the origin in pixels '1' at 2 Å; remove the wrong column");
+  CHECK(p.remarks.empty());
+  const Particles q = particles_of(head + "2 1 -2 2 -4\n2 1 -2 3 -4\n2 0 nan 3 -4\n");
+  CHECK((q.particles[1].shift[0] == -3 && q.particles[2].shift[1] == 4));
+  CHECK(q.remarks == std::vector<std::string>{
+                         "rlnOriginX, Y, Z (in pixels) are not taken; they are others than rlnOriginXAngst, … in 2 rows"});
   CHECK(refusal("data_a\nloop_\n_rlnImageName\n_rlnOriginXAngst\n1@a.mrcs 3\n") ==
         "line 2: data_a has origins along some axes, but no column _rlnOriginYAngst");
+  CHECK_THAT(refusal("data_\nloop_\n_rlnPixelSize\n_rlnOriginX\n_rlnOriginY\n1e200 1e200 0\n"),
+             ContainsSubstring("particle 1 has a shift"));
 }
 
 TEST_CASE("RELION: images by number and path") {
