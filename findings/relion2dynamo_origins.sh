@@ -21,8 +21,8 @@ print(", ".join(name + " " + importlib.metadata.version(name) for name in names)
 
 def converted(unit):
     """x of three particles that were picked at 100, with origins of 0, 6 and 6 along x, the last of a group of pixels of 3 instead of 2."""
-    columns = ["TomoName", "TomoParticleId", "OpticsGroup", "CoordinateX", "CoordinateY", "CoordinateZ", "AngleRot", "AngleTilt", "AnglePsi"]
-    columns += ["Origin" + axis + unit for axis in "XYZ"]
+    columns = ["TomoName", "TomoParticleId", "OpticsGroup", "CoordinateX", "CoordinateY", "CoordinateZ", "AngleRot"]
+    columns += ["AngleTilt", "AnglePsi"] + ["Origin" + axis + unit for axis in "XYZ"]
     text = "data_optics\n\nloop_\n_rlnOpticsGroup\n_rlnTomoTiltSeriesPixelSize\n1 2.0\n2 3.0\n\n\ndata_particles\n\nloop_\n"
     text += "".join("_rln" + column + "\n" for column in columns)
     for i, (group, origin) in enumerate([(1, 0), (1, 6), (2, 6)]):

@@ -14,20 +14,31 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-relion_star_handler --version 2>&1 | head -n 1
+relion_star_handler --version 2>&1 | sed -n 1p || true
 
-columns() { printf 'loop_\n'; printf '_rln%s\n' "$@"; }
-optics() { printf 'data_optics\n\n'; columns OpticsGroup OpticsGroupName ImagePixelSize ImageSize ImageDimensionality Voltage SphericalAberration AmplitudeContrast; printf '1 one 1.0 16 2 300 2.7 0.1\n\n\n'; }
+optics() {
+  printf 'data_optics\n\nloop_\n'
+  printf '_rln%s\n' OpticsGroup OpticsGroupName ImagePixelSize ImageSize ImageDimensionality Voltage SphericalAberration AmplitudeContrast
+  printf '1 one 1.0 16 2 300 2.7 0.1\n\n\n'
+}
+particles() { # columns, behind -- rows
+  optics
+  printf 'data_particles\n\nloop_\n'
+  while [ "$1" != -- ]; do printf '_rln%s\n' "$1"; shift; done
+  shift
+  printf '%b\n' "$@"
+  printf '\n'
+}
 changed=0
 is() { # what, found, wanted
   if [ "$2" = "$3" ]; then echo "$1: $2"; else echo "$1: $2, and was $3"; changed=1; fi
 }
 
-{ optics; printf 'data_particles\n\n'; columns ImageName AngleTilt OpticsGroup; printf '1@a.mrcs 10 1\n2@a.mrcs 20 1\n\n3@a.mrcs 30 1\n\n'; } > empty_line.star
+particles ImageName AngleTilt OpticsGroup -- '1@a.mrcs 10 1' '2@a.mrcs 20 1' '' '3@a.mrcs 30 1' > empty_line.star
 relion_star_handler --i empty_line.star --o out.star > log 2>&1
 is "particles of 3, an empty line before the third" "$(grep -c @ out.star)" 2
 
-{ optics; printf 'data_particles\n\n'; columns ImageName AngleTilt OpticsGroup; printf '1@a.mrcs word 1\n2@a.mrcs nan 1\n\n'; } > words.star
+particles ImageName AngleTilt OpticsGroup -- '1@a.mrcs word 1' '2@a.mrcs nan 1' > words.star
 relion_star_handler --i words.star --o out.star > log 2>&1
 is "tilts of 'word' and 'nan'" "$(awk '/@/ {printf "%s ", $2}' out.star)" "0.000000 0.000000 "
 
@@ -49,10 +60,10 @@ values[(8 * n + 8) * n + 10] = 1.0
 with open("map.mrc", "wb") as file:
     file.write(header + struct.pack("<%df" % n**3, *values))
 PYTHON
-poses() { optics; printf 'data_particles\n\n'; columns AngleRot AngleTilt AnglePsi OpticsGroup "$1X$2" "$1Y$2"; printf '0 0 0 1 %s\n\n' "$3"; }
-poses Origin Angst "0 0" > still.star
-poses Origin "" "3 2" > pixels.star
-poses Origin Angst "3 2" > angstrom.star
+poses=(AngleRot AngleTilt AnglePsi OpticsGroup)
+particles "${poses[@]}" OriginXAngst OriginYAngst -- '0 0 0 1 0 0' > still.star
+particles "${poses[@]}" OriginX OriginY -- '0 0 0 1 3 2' > pixels.star
+particles "${poses[@]}" OriginXAngst OriginYAngst -- '0 0 0 1 3 2' > angstrom.star
 for name in still pixels angstrom; do
   relion_project --i map.mrc --o "$name" --ang "$name.star" > log 2>&1
   tail -c +1025 "$name.mrcs" > "$name.values"
@@ -63,7 +74,7 @@ is "image with origins of (3, 2) Å, pixels of 1 Å, beside that without" "$(sam
 
 cp still.mrcs stack.mrc
 for name in stack.mrc stack.mrc:mrcs still.mrcs; do
-  { optics; printf 'data_particles\n\n'; columns ImageName OpticsGroup; printf '1@%s 1\n\n' "$name"; } > stack.star
+  particles ImageName OpticsGroup -- "1@$name 1" > stack.star
   code=0
   relion_stack_create --i stack.star --o out > log 2>&1 || code=$?
   is "exit code of relion_stack_create with 1@$name" "$code" "$([ "$name" = stack.mrc ] && echo 1 || echo 0)"
