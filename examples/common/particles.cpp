@@ -9,55 +9,37 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace examples {
 
 namespace {
 
+/// For messages.
 const char* name_of(Told what) {
-  switch (what) {
-    case Told::image:
-      return "image names";
-    case Told::rotation:
-      return "orientations";
-    case Told::shift:
-      return "shifts";
-    case Told::pixel:
-      return "pixel size";
-    case Told::box:
-      return "box size";
-    case Told::voltage:
-      return "voltage";
-    case Told::spherical_aberration:
-      return "spherical aberration";
-    case Told::amplitude_contrast:
-      return "amplitude contrast";
-    case Told::defocus:
-      return "defocus";
-    case Told::phase_shift:
-      return "phase shifts";
-    case Told::b_factor:
-      return "B-factors of the CTF";
-    case Told::scale:
-      return "scales of the CTF";
-    case Told::beam_tilt:
-      return "beam tilt";
-    case Told::magnification:
-      return "magnification matrix";
-    case Told::group_noise:
-      return "groups of noise";
-    case Told::subset:
-      return "half sets";
-    case Told::object_class:
-      return "classes";
-    case Told::figure_of_merit:
-      return "figures of merit";
-    case Told::micrograph:
-      return "micrograph names";
-    default:
-      return "coordinates";
-  }
+  static const char* const names[] = {"image names",
+                                      "orientations",
+                                      "shifts",
+                                      "pixel size",
+                                      "box size",
+                                      "voltage",
+                                      "spherical aberration",
+                                      "amplitude contrast",
+                                      "defocus",
+                                      "phase shifts",
+                                      "B-factors of the CTF",
+                                      "scales of the CTF",
+                                      "beam tilt",
+                                      "magnification matrix",
+                                      "groups of noise",
+                                      "half sets",
+                                      "classes",
+                                      "figures of merit",
+                                      "micrograph names",
+                                      "coordinates"};
+  static_assert(std::size(names) == std::size_t(Told::count));
+  return names[std::size_t(what)];
 }
 
 }  // namespace

@@ -7,6 +7,8 @@ set(row "1@a.mrcs 10 20 30 1.5 -3 12000 11000 45\n")
 file(WRITE ${particles}/good.star "${optics}\ndata_particles\nloop_\n${columns}${row}")
 file(WRITE ${particles}/nan.star "${optics}\ndata_particles\nloop_\n${columns}${row}2@a.mrcs 10 nan 30 1.5 -3 12000 11000 45\n")
 file(WRITE ${particles}/short.star "${optics}\ndata_particles\nloop_\n${columns}${row}2@a.mrcs 10 20 30 1.5\n")
+file(WRITE ${particles}/contradicts.star "data_\nloop_\n_rlnMagnification\n_rlnDetectorPixelSize\n_rlnPixelSize\n10000 1.5 3\n")
+file(WRITE ${particles}/twice.star "data_\nloop_\n_rlnAngleRot\n_rlnAngleRot\n10 20\n")
 file(WRITE ${particles}/empty.star "${optics}\ndata_particles\nloop_\n${columns}\n")
 file(WRITE ${particles}/unknown.xmd "data_noname\nloop_\n_image\n_angleRot\na 10\n")
 file(WRITE ${particles}/words.txt "These are no particles.\n")
@@ -35,6 +37,8 @@ endfunction()
 file(MAKE_DIRECTORY ${work}/refused)
 foreach(case "missing.star|is not a file that can be read" "nan.star|nan.star: line 21: _rlnAngleTilt is 'nan', expected a finite number"
              "short.star|line 21: 5 fields in a row, expected 9" "empty.star|line 10: data_particles has no rows, and no particles"
+             "contradicts.star|line 6: two pixel sizes, 3 Å and, by rlnMagnification and rlnDetectorPixelSize, 1.5 Å"
+             "twice.star|line 4: a second column '_rlnAngleRot' in one table"
              "unknown.xmd|of neither RELION .* but of columns '_image, _angleRot'" "words.txt|is no metadata that is known"
              "poses.csv|line 1: a translation, and no pixel size is told. give one by --pixel")
   string(REPLACE "|" ";" case "${case}")

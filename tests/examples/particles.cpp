@@ -20,6 +20,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
 
 using namespace examples;
@@ -397,8 +398,16 @@ TEST_CASE("particles: what is not told is missed by name") {
                     EndsWith("has no voltage (rlnVoltage is missing), which --ctf needs"));
   CHECK_THROWS_WITH(q.require(Told::beam_tilt, "x"),
                     EndsWith("has no beam tilt (rlnBeamTiltX, rlnBeamTiltY are missing), which x"));
-  for (std::size_t i = 0; i < std::size_t(Told::count); ++i)
+  std::set<std::string> messages;
+  for (std::size_t i = 0; i < std::size_t(Told::count); ++i) {
     if (!q.tells(Told(i))) CHECK_FALSE(q.lacks[i].empty());
+    try {
+      Particles().require(Told(i), "x");
+    } catch (const std::runtime_error& error) {
+      messages.insert(error.what());
+    }
+  }
+  CHECK(messages.size() == std::size_t(Told::count));
 }
 
 TEST_CASE("RELION: each way in which a file is wrong is one line") {
@@ -667,6 +676,84 @@ TEST_CASE("cryoSPARC: each way in which a file is wrong is one line") {
         "is of NumPy, but has neither rows of cryoSPARC's (uid, …) nor an array of rotations (N × 3 × 3)");
 }
 
+TEST_CASE("cryoSPARC: beam tilt, and remarks on what is not taken") {
+  const auto file = [](const std::string& name, int count, const std::vector<double>& values) {
+    std::string row = files::bytes_of(std::uint64_t(1)) + files::bytes_of(2.7);
+    for (const double value : values) row += files::bytes_of(value);
+    return files::npy("[('uid', '<u8'), ('ctf/cs_mm', '<f8'), ('" + name + "', '<f8', (" + std::to_string(count) + ",))]",
+                      "(1,)", row);
+  };
+  const double milli = 2.7e7 * std::sin(1e-3);  // C_s sin(1 mrad) in Å
+  const Particles p = particles_of(file("ctf/tilt_A", 2, {milli, -2 * milli}));
+  CHECK(p.tells(Told::beam_tilt));
+  CHECK(p.groups.at(0).beam_tilt[0] == Approx(1).epsilon(1e-12));
+  CHECK(p.groups.at(0).beam_tilt[1] == Approx(-2).epsilon(1e-5));
+  CHECK(again(p, ParticleFormat::cryosparc).groups.at(0).beam_tilt[0] == Approx(1).epsilon(1e-6));
+  CHECK_THAT(refusal(file("ctf/tilt_A", 2, {1e7, 0})), ContainsSubstring("row 1: ctf/tilt_A is 1e+07"));
+  CHECK(particles_of(file("ctf/trefoil_A", 2, {0, 0})).remarks.empty());
+  CHECK(particles_of(file("ctf/trefoil_A", 2, {0, 1})).remarks == std::vector<std::string>{"ctf/trefoil_A is not taken"});
+  CHECK_THAT(particles_of(file("location/center_x_frac", 2, {0, 0})).remarks.at(0),
+             ContainsSubstring("location/center_x_frac"));
+  CHECK_THAT(particles_of(file("alignments3D_multi/pose", 3, {0, 0, 0})).remarks.at(0),
+             ContainsSubstring("poses of several classes"));
+  CHECK(refusal(file("alignments3D/shift", 2, {1, 0})) ==
+        "row 1: alignments3D/shift is 1 pixels, expected a pixel size; give one by --pixel");
+}
+
+TEST_CASE("NumPy: numbers of every width, texts of letters, and what is refused") {
+  const auto number = [](const std::string& type, const std::string& bytes) {
+    const NumpyArray array("f", files::npy("[('a', '" + type + "')]", "(1,)", bytes));
+    return array.number(0, *array.find("a"));
+  };
+  using files::bytes_of;
+  for (const bool big : {false, true}) {
+    const std::string e = big ? ">" : "<";
+    CHECK(number(e + "f8", bytes_of(-1.5, big)) == -1.5);
+    CHECK(number(e + "f4", bytes_of(-1.5f, big)) == -1.5);
+    CHECK(number(e + "i8", bytes_of(std::int64_t(-5), big)) == -5);
+    CHECK(number(e + "i4", bytes_of(std::int32_t(-5), big)) == -5);
+    CHECK(number(e + "i2", bytes_of(std::int16_t(-5), big)) == -5);
+    CHECK(number("|i1", bytes_of(std::int8_t(-5))) == -5);
+    CHECK(number(e + "u8", bytes_of(std::uint64_t(1) << 40, big)) == 1099511627776);
+    CHECK(number(e + "u4", bytes_of(std::uint32_t(4000000000), big)) == 4e9);
+    CHECK(number(e + "u2", bytes_of(std::uint16_t(65535), big)) == 65535);
+    CHECK(number("|u1", bytes_of(std::uint8_t(255))) == 255);
+    CHECK(number("|b1", bytes_of(std::uint8_t(1))) == 1);
+    std::string letters;
+    for (const std::uint32_t letter : {0x41u, 0xe9u, 0x20acu, 0x1f600u, 0u}) letters += bytes_of(letter, big);
+    const NumpyArray text("f", files::npy("[('a', '" + e + "U5')]", "(1,)", letters));
+    CHECK(text.text(0, *text.find("a")) == "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  }
+  const NumpyArray gap("f", files::npy("[('', '|V3'), ('a', '|u1')]", "(2,)", "xxx1xxx2"));
+  CHECK(gap.number(1, *gap.find("a")) == '2');
+  const auto refused = [](const std::string& type, const std::string& shape, const std::string& values = "") -> std::string {
+    try {
+      NumpyArray("f", files::npy(type, shape, values));
+      return "";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  CHECK(refused("'<f2'", "(1,)", "xx") == "f: has values '' of the type '<f2', which are not read");
+  CHECK(refused("'<c8'", "(0,)") == "f: has values '' of the type '<c8', which are not read");
+  CHECK(refused("[('a', [('b', '<f4')])]", "(0,)") ==
+        "f: has rows of other things than numbers and texts, which are not read");
+  CHECK(refused("[(('t', 'a'), '<f4')]", "(0,)") ==
+        "f: has rows of other things than numbers and texts, which are not read");
+  CHECK(refused("'<f8'", "(4611686018427387904, 2)") == "f: its NumPy header tells of more values than any file has");
+  CHECK(refused("[('a', '<f8', (4611686018427387904,))]", "(1,)") ==
+        "f: its NumPy header tells of more values than any file has");
+  CHECK(refused("[('a', '<f8', (4611686018427387904, 4))]", "(1,)") ==
+        "f: its NumPy header tells of more values than any file has");
+  CHECK(refused("'<f8'", "(-1,)") == "f: its NumPy header tells of more values than any file has");
+  CHECK(refused("[('a', '<f8')]", "(1, 1)", "12345678") == "f: has rows along 2 axes; one is needed");
+  CHECK(refused("'|S0'", "(1000000000,)") == "f: has rows of nothing");
+  CHECK_THAT(refused("((((((((((1,),),),),),),),),),)", "()"), ContainsSubstring("too deep a nest"));
+  CHECK_THAT(refused("'<f8", "()"), ContainsSubstring("its NumPy header has "));
+  CHECK_THROWS_WITH(NumpyArray("f", std::string("\x93NUMPY\4\0\1\0\0\0{}", 14)),
+                    ContainsSubstring("format version 4; 1 to 3 are read"));
+}
+
 TEST_CASE("cisTEM: phi, theta, psi are rot, tilt, psi; shifts are in Å; inactive particles are left out") {
   const Particles p = particles_of(files::cistem);
   REQUIRE(p.particles.size() == 2);
@@ -750,6 +837,18 @@ TEST_CASE("cryoDRGN: poses as csv and npz, translations as fractions of the box"
       CHECK_THAT(refusal(damaged), ContainsSubstring("is a damaged zip file"));
     }
   CHECK(particles_of(rotations).particles.size() == 2);  // .npy
+  for (const auto& [at, value, words] : {std::tuple(0, 0.5, "a box of 0.5 pixels"),
+                                         {1, -2.0, "a pixel size of -2 Å"},
+                                         {5, 0.0, "a voltage of 0 kV"},
+                                         {3, NAN, "a number that is not finite"}}) {
+    std::vector<double> parameters{50, 2, 9000, 8000, 30, 300, 2.7, 0.1, 0, 50, 2, 9000, 8000, 30, 300, 2.7, 0.1, 5};
+    parameters[std::size_t(9 + at)] = value;
+    CHECK(refusal(files::zip({{"a", rotations}, {"b", files::npy("'<f8'", "(2, 9)", doubles(parameters))}}, true)) ==
+          std::string("row 2: ") + words);
+  }
+  std::string other_method = files::zip({{"a", rotations}}, true);
+  other_method[other_method.find("PK\1\2") + 10] = 12;
+  CHECK(refusal(other_method) == "packs 'a' by method 12; 0 and 8 are read");
   CHECK(refusal(files::zip({{"a", rotations}, {"b", files::npy("'<f8'", "(1, 2)", doubles({0, 0}))}}, false)) ==
         "has 2 rotations, but 1 translations");
 }
@@ -783,7 +882,14 @@ TEST_CASE("particles: what a format cannot say is told") {
   CHECK(lost_in(ParticleFormat::cryosparc, p).empty());
   CHECK(lost_in(ParticleFormat::relion, p) ==
         std::vector<std::string>{"that the contrast of images is inverted (blob/sign is -1: multiply them by -1)"});
-  CHECK(lost_in(ParticleFormat::cistem, particles_of(files::relion_31)) == std::vector<std::string>{"box size"});
+  Particles q = particles_of(files::relion_31);
+  CHECK(lost_in(ParticleFormat::cistem, q) == std::vector<std::string>{"box size"});
+  q.groups[0].premultiplied = true;
+  CHECK(lost_in(ParticleFormat::cryosparc, q) ==
+        std::vector<std::string>{"coordinates", "that images have been multiplied by their CTF"});
+  CHECK(lost_in(ParticleFormat::relion, q).empty());
+  CHECK(lost_in(ParticleFormat::cryodrgn, particles_of("0,1,0,-1,0,0,0,0,1\n")).empty());
+  CHECK(lost_in(ParticleFormat::dynamo, particles_of(files::dynamo)).empty());
 }
 
 TEST_CASE("particles: files of the packages themselves, and back through their formats") {
