@@ -260,8 +260,14 @@ Particles read_text(const std::string& path, std::string text, const ParticleRea
          "(R00, …, R22[, t0, t1]) or npz, nor a .tbl of Dynamo (26 numbers a row, or more)");
 }
 
-/// Products of numbers that are finite may not be.
-void check_finite(const Particles& particles) {
+/// What holds of any format. Products of numbers that are finite may not be.
+void check(const Particles& particles) {
+  bool some = false;
+  for (const Told told : {Told::image, Told::rotation, Told::shift, Told::coordinates}) some = some || particles.tells(told);
+  if (!some)
+    refuse(particles.path, "is a " + particles.format +
+                               " that tells neither images nor orientations, shifts or coordinates, as that of " +
+                               "particles does");
   const auto fail = [&](std::size_t i) {
     refuse(particles.path,
            "particle " + std::to_string(i + 1) + " has a shift, a place or a pixel size that is too large for a number");
@@ -292,7 +298,7 @@ Particles read_particles(const std::vector<std::string>& paths, const ParticleRe
       for (std::size_t i = 1; i < paths.size(); ++i) arrays.emplace_back(paths[i], Bytes(paths[i]).all());
       particles = read_cryosparc(std::move(arrays), options);
       take_options(particles, options);
-      check_finite(particles);
+      check(particles);
       return particles;
     }
   } else if (begins(bytes, "PK\3\4")) {
@@ -317,7 +323,7 @@ Particles read_particles(const std::vector<std::string>& paths, const ParticleRe
     refuse(paths[1],
            "a second file; only a .cs of cryoSPARC has passthrough files, and " + path + " is a " + particles.format);
   take_options(particles, options);
-  check_finite(particles);
+  check(particles);
   return particles;
 }
 

@@ -312,7 +312,7 @@ Particles read_relion(const StarFile& file, const ParticleReading& options) {
 
   Names stacks(to.stacks), micrographs(to.micrographs);
   to.particles.reserve(std::size_t(table.rows));
-  std::optional<Origins> origins;
+  std::optional<Origins> origins;  // which look at the groups
   file.rows(table, [&](const StarRow& row) {
     Particle p;
     p.group = optics.group_of(row);

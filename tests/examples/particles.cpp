@@ -308,7 +308,8 @@ TEST_CASE("RELION 3.0: optics are in rows, the pixel size in one of three places
   };
   CHECK(particles_of(loop("PixelSize OriginX OriginY", "1.5 2 4")).particles[0].shift[1] == -6);
   CHECK(particles_of(loop("ImagePixelSize OriginX OriginY", "1.5 2 4")).particles[0].shift[1] == -6);
-  CHECK(particles_of(loop("Magnification DetectorPixelSize PixelSize", "10000 1.5 1.5")).groups[0].pixel == 1.5);
+  CHECK(particles_of(loop("Magnification DetectorPixelSize PixelSize ImageName", "10000 1.5 1.5 a.mrc")).groups[0].pixel ==
+        1.5);
   CHECK(refusal(loop("Magnification DetectorPixelSize PixelSize", "10000 1.5 3")) ==
         "line 6: two pixel sizes, 3 Å and, by rlnMagnification and rlnDetectorPixelSize, 1.5 Å; expected one");
   CHECK(refusal(loop("Magnification DetectorPixelSize", "0 1.5")) ==
@@ -447,6 +448,12 @@ TEST_CASE("RELION: each way in which a file is wrong is one line") {
 
   CHECK(refusal("data_micrographs\nloop_\n_rlnMicrographName\na.mrc\n") ==
         "has no table of particles, but 'data_micrographs'; data_particles, data_images or data_ was expected");
+  // Micrographs of 3.0, an optimisation set of 5.
+  for (const char* other : {"data_\nloop_\n_rlnMicrographName\n_rlnDefocusU\na.mrc 10000\n",
+                            "data_\n_rlnTomoParticlesFile a.star\n_rlnTomoTomogramsFile b.star\n"})
+    CHECK(refusal(other) ==
+          "is a RELION STAR file that tells neither images nor orientations, shifts or coordinates, as that of particles "
+          "does");
   CHECK(refusal("data_x\nloop_\n_angleRot\n_angleTilt\n1 2\n") ==
         "is a STAR file of neither RELION (columns _rln…) nor cisTEM (_cisTEM…), but of columns '_angleRot, _angleTilt'");
   CHECK(refusal(good, {.pixel = 3}) == "tells a pixel size of 1.25 Å, but --pixel is 3");
@@ -677,11 +684,13 @@ TEST_CASE("cryoSPARC: each way in which a file is wrong is one line") {
 }
 
 TEST_CASE("cryoSPARC: beam tilt, and remarks on what is not taken") {
-  const auto file = [](const std::string& name, int count, const std::vector<double>& values) {
-    std::string row = files::bytes_of(std::uint64_t(1)) + files::bytes_of(2.7);
+  const auto file = [](const std::string& name, int count, const std::vector<double>& values,
+                       const std::string& other = "('alignments3D/pose', '<f4', (3,))") {
+    std::string row = files::bytes_of(std::uint64_t(1)) + std::string(12, '\0') + files::bytes_of(2.7);
     for (const double value : values) row += files::bytes_of(value);
-    return files::npy("[('uid', '<u8'), ('ctf/cs_mm', '<f8'), ('" + name + "', '<f8', (" + std::to_string(count) + ",))]",
-                      "(1,)", row);
+    return files::npy(
+        "[('uid', '<u8'), " + other + ", ('ctf/cs_mm', '<f8'), ('" + name + "', '<f8', (" + std::to_string(count) + ",))]",
+        "(1,)", row);
   };
   const double milli = 2.7e7 * std::sin(1e-3);  // C_s sin(1 mrad) in Å
   const Particles p = particles_of(file("ctf/tilt_A", 2, {milli, -2 * milli}));
@@ -694,7 +703,8 @@ TEST_CASE("cryoSPARC: beam tilt, and remarks on what is not taken") {
   CHECK(particles_of(file("ctf/trefoil_A", 2, {0, 1})).remarks == std::vector<std::string>{"ctf/trefoil_A is not taken"});
   CHECK_THAT(particles_of(file("location/center_x_frac", 2, {0, 0})).remarks.at(0),
              ContainsSubstring("location/center_x_frac"));
-  CHECK_THAT(particles_of(file("alignments3D_multi/pose", 3, {0, 0, 0})).remarks.at(0),
+  CHECK_THAT(particles_of(file("alignments3D_multi/pose", 3, {0, 0, 0}, "('alignments3D/shift', '<f4', (2,)), ('x', '<f4')"))
+                 .remarks.at(0),
              ContainsSubstring("poses of several classes"));
   CHECK(refusal(file("alignments3D/shift", 2, {1, 0})) ==
         "row 1: alignments3D/shift is 1 pixels, expected a pixel size; give one by --pixel");
