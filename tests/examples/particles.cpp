@@ -3,6 +3,7 @@
 
 #include "../fuzz/memory_file.hpp"
 #include "../fuzz/read_all_particles.hpp"
+#include "mrc_bytes.hpp"
 
 #include <common/particle_formats.hpp>
 #include <common/particles.hpp>
@@ -269,6 +270,9 @@ TEST_CASE("RELION 3.1: optics groups by their numbers, origins in Å") {
 TEST_CASE("RELION: the same by any names of blocks, order of columns, numbers behind them, and ends of lines") {
   const Particles p = particles_of(files::relion_31);
   check_same(p, particles_of(all_replaced(files::relion_31, "\n", "\r\n")));
+  const files::Bytes packed = files::gzipped({files::relion_31.begin(), files::relion_31.end()}, 2);
+  check_same(p, particles_of({packed.begin(), packed.end()}));
+  CHECK_THAT(refusal({packed.begin(), packed.end() - 20}), ContainsSubstring("is truncated: its gzip ends early"));
   check_same(p, particles_of(replaced(files::relion_31, "data_particles", "data_images")));
   check_same(p, particles_of(replaced(files::relion_31, "data_particles", "data_")));
   check_same(p, particles_of(replaced(files::relion_31, "data_particles", "data_mine")));
