@@ -79,7 +79,6 @@ struct GatherPoints {
                        first = group * images;
     PointParts<T> points = all_points, weights = all_weights;
     if (parts == 1) {
-      points.count = weights.count = points_per_task;
       points.origin = weights.origin = begin;
       points.data = reinterpret_cast<T*>(memory);
       weights.data = points.data + (Want::points ? points.size() : 0);

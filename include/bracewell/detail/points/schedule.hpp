@@ -84,10 +84,14 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
   Scratch scratch(options.workspace);
   const std::size_t sums_at = scratch.template add<double>(all * pieces * Op::sums);
   const std::size_t voxels_at = scratch.template add<double>(sums_voxels ? all * voxel_parts : 0);
-  // On hosts, cotangents of points and weights: of all points where images are shared out in parts, else of a task's points,
-  // for each worker.
-  PointParts<T> point_parts{nullptr, objects_of(points_bar), N, parts > 1 ? n : points_per_task, is_shared(points_bar)};
-  PointParts<T> weight_parts{nullptr, objects_of(weights_bar), problem.channels, point_parts.count, is_shared(weights_bar)};
+  // On hosts, cotangents of points and weights: of all points where images are shared out in parts, else of a task's points and
+  // its group's objects, for each worker.
+  const bool apart = parts == 1 && groups > 1;
+  const auto parts_of = [&](const auto& bar, std::int64_t components) {
+    return PointParts<T>{nullptr, apart ? 1 : objects_of(bar), components, parts > 1 ? n : std::min(n, points_per_task),
+                         apart || is_shared(bar)};
+  };
+  PointParts<T> point_parts = parts_of(points_bar, N), weight_parts = parts_of(weights_bar, problem.channels);
   std::size_t next = 0, memory = 0;
   const std::int64_t memory_size =
       ceil_div(
