@@ -44,6 +44,9 @@ struct Tile {
     }
   }
 
+  /// An eighth of a row's voxels, rounded up.
+  int eighth() const { return (int(row()) - 2 * margin + 7) / 8; }
+
   /// The tile that is a whole image.
   Tile(const int* extents, int taps) : Tile(std::array<int, M>{}.data(), extents, extents, taps) {}
 };
