@@ -17,8 +17,9 @@
 ///
 /// - The transform of a blob is that of φ, sinc²(k) along each axis at k cycles a voxel, times that of g, which differs from a
 ///   Gaussian's, exp(−2π² s² k²), by less than 1.3e-4 at any k as long as s ≤ (reach − 1) / 4.
-/// - Its variance along an axis is 1/6 voxel² + s² (to 0.1 % of s²). For a density of width σ, widths √(σ² − voxel_size² / 6)
-///   make it right up to the fourth order in k; for an atom of B-factor B, σ² = B / (8π²).
+/// - Its variance along an axis is 1/6 voxel² + s² (to 0.1 % of s²). To draw a density of width σ, such as an atom's of
+///   B-factor B = 8π² σ², give √(σ² − voxel_size² / 6): then the transform is the density's but for terms in k⁴ (0.4 % less at
+///   half the Nyquist frequency, 8 % at it), or divide by sinc² there.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -32,8 +33,8 @@
 
 namespace bracewell {
 
-/// Given as the kernel of `raster` and its derivatives where points have widths. Work grows with the widths, memory and what
-/// does not depend on them with Reach: where most points are narrow and few are wide, draw them in two calls.
+/// Given as the kernel of `raster` and its derivatives where points have widths. Work grows with the widths along all axes but
+/// x, and with Reach along x: where most points are narrow and some are wide, draw them in several calls.
 ///
 /// Points wider than (Reach − 1) / 4 voxels end sooner than at 4 s, those of more than 4 (Reach − 1) voxels are drawn as of
 /// that width.
