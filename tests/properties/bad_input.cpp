@@ -2,6 +2,7 @@
 // Every argument of every function, wrong in every way that the compiler cannot see: refused by name, with nothing written.
 // docs/bad_input.md is the table; wrong types are in tests/compile/sentences.
 #include <bracewell/finish.hpp>
+#include <bracewell/gaussian.hpp>
 #include <bracewell/sampler.hpp>
 
 #include "support/operations.hpp"
