@@ -112,6 +112,21 @@ TEST_CASE("contrast transfer is the formula's, in values and derivatives", "[ctf
   }
 }
 
+TEST_CASE("the sine of contrast transfer is a sine", "[ctf]") {
+  Random random(10900);
+  INFO("seed " << random.seed);
+  double worst = 0;
+  for (const double range : {1.0, 10.0, 2000.0, 1e6})
+    for (int i = 0; i < 20000; ++i) {
+      const double x = random.uniform(-range, range);
+      worst = std::max(worst, double(std::abs(bw::detail::job::sine(x) - std::sin(static_cast<long double>(x)))));
+    }
+  for (int i = -20; i <= 20; ++i)  // where it turns over
+    for (const double x : {i * M_PI / 2, std::nextafter(i * M_PI / 2, -100.0), std::nextafter(i * M_PI / 2, 100.0)})
+      worst = std::max(worst, double(std::abs(bw::detail::job::sine(x) - std::sin(static_cast<long double>(x)))));
+  CHECK(worst < 5e-16);
+}
+
 TEST_CASE("conventions of contrast transfer", "[ctf]") {
   bw::Ctf c{.defocus_u = 12000, .defocus_v = 10000, .amplitude_contrast = 0.1};
   CHECK_THAT(bw::electron_wavelength(300), WithinAbs(0.019687, 1e-6));  // Å, textbooks

@@ -9,7 +9,7 @@ target_compile_options(bracewell_job_tests PRIVATE -O1)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # false alarms about kernels that are empty
   target_compile_options(bracewell_job_tests PRIVATE -Wno-maybe-uninitialized)
 endif()
-target_include_directories(bracewell_job_tests PRIVATE ${PROJECT_SOURCE_DIR}/examples)
+target_include_directories(bracewell_job_tests PRIVATE ${PROJECT_SOURCE_DIR}/examples support/mock)
 target_link_libraries(bracewell_job_tests PRIVATE bracewell_test_support Eigen3::Eigen
                                                   FFTW3::fftw3 FFTW3::fftw3f gemmi::gemmi_cpp bracewell_star)
 if("CUDA" IN_LIST Kokkos_DEVICES)

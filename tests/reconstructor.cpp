@@ -241,6 +241,56 @@ TEST_CASE("images in parts, symmetry mates, halves and weights as arrays", "[rec
   }
 }
 
+TEST_CASE("images of several kinds make one map, and sums move from one reconstructor to another", "[reconstructor]") {
+  Random random(13250);
+  INFO("seed " << random.seed);
+  const HostExec exec;
+  const std::array<long, 3> extents{14, 15, 16};
+  const auto truth = blobs<3>(random, extents);
+  auto fine = random_job<3, 2>(random, extents, {16, 15}, 40), coarse = random_job<3, 2>(random, extents, {13, 12}, 40);
+  coarse.pixel = 1.25;
+  coarse.scale = -3;
+  const auto images = [&](const auto& job) { return filled<3>(shape_of({40}, job.image), job.images(truth)); };
+  using R = bw::Reconstructor<double, bw::Fftw, bw::KaiserBessel<3>, 3, 2, HostExec>;
+  R both(exec, extents, fine.image, {.halves = 2});
+  const int kind = both.add_kind(exec, coarse.image, {.pixel = coarse.pixel, .scale = coarse.scale});
+  REQUIRE(kind == 1);
+  both.add(exec, images(fine), poses_of(fine), bw::none, bw::none, 0);
+  both.add(exec, images(coarse), poses_of(coarse), bw::none, bw::none, 1, kind);
+  const auto finished = [&](R& reconstructor, const bw::FinishOptions& options) {
+    const Array<double, 3> map("map", 14, 15, 16);
+    reconstructor.finish(exec, map, options);
+    return values(map);
+  };
+  CHECK(distance(finished(both, {.iterations = 20, .snr = 1e5}), truth) < 4e-3);
+  CHECK(distance(finished(both, {.iterations = 20, .snr = 1e5, .half = 0}), truth) < 1e-2);  // of the fine ones
+  CHECK(distance(finished(both, {.iterations = 20, .snr = 1e5, .half = 1}), truth) < 5e-2);  // of the coarse ones
+
+  // The coarse kind by itself has the same equations but for their unit.
+  R alone(exec, extents, coarse.image, {.pixel = coarse.pixel, .scale = coarse.scale});
+  alone.add(exec, images(coarse), poses_of(coarse));
+  const Array<double, 3> map("map", 14, 15, 16);
+  const Array<double, 4> half_maps("half maps", 2, 14, 15, 16);
+  alone.finish(exec, map);
+  CHECK(distance(values(map), truth) < 5e-2);
+
+  // Half maps are in the unit of the map, whatever the kind.
+  R halves(exec, extents, coarse.image, {.pixel = coarse.pixel, .scale = coarse.scale, .halves = 2});
+  halves.add(exec, images(coarse), poses_of(coarse), bw::none, bw::none, 0);
+  halves.add(exec, images(coarse), poses_of(coarse), bw::none, bw::none, 1);
+  halves.finish_by_halves(exec, map, half_maps);
+  for (int half = 0; half < 2; ++half) {
+    const auto values_of_half = values(half_maps);
+    const auto begin = values_of_half.begin() + half * long(truth.size());
+    CHECK(distance({begin, begin + long(truth.size())}, truth) < 5e-2);
+  }
+
+  R other(exec, extents, fine.image, {.halves = 2});
+  for (int half = 0; half < 2; ++half)
+    for (int i = 0; i < 2; ++i) Kokkos::deep_copy(exec, other.sums(half)[i], both.sums(half)[i]);
+  CHECK(identical(finished(other, {}), finished(both, {})));
+}
+
 TEST_CASE("the FSC of half maps regularises noisy maps about as well as the truth does", "[reconstructor]") {
   Random random(13300);
   INFO("seed " << random.seed);
@@ -380,6 +430,10 @@ TEST_CASE("bad arguments of the reconstructor are refused by name", "[reconstruc
   refused([&] { reconstructor.add(exec, Array<float, 3>("images", 1, 8, 8), poses); }, "'images'");
   refused([&] { reconstructor.add(exec, images, poses, bw::none, bw::none, 1); }, "'half'");
   refused([&] { reconstructor.add(exec, images, poses, bw::none, Array<float, 3>("w", 2, 8, 4)); }, "'weights'");
+  refused([&] { reconstructor.add(exec, images, poses, bw::none, bw::none, 0, 1); }, "'kind'");
+  refused([&] { reconstructor.add_kind(exec, {0, 8}, {}); }, "'image'");
+  refused([&] { reconstructor.add_kind(exec, {8, 8}, {.pixel = 0}); }, "options.pixel");
+  refused([&] { reconstructor.sums(1); }, "'half'");
   refused([&] { reconstructor.density(exec, Array<float, 3>("density", 8, 8, 5)); }, "'density'");
   refused([&] { reconstructor.finish(exec, map, {.iterations = -1}); }, "options.iterations");
   refused([&] { reconstructor.finish(exec, map, {.snr = 0}); }, "options.snr");

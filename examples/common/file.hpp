@@ -2,6 +2,8 @@
 // Files appear whole or not at all.
 #pragma once
 
+#include "interrupt.hpp"
+
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -19,6 +21,9 @@ void write_whole(const std::string& path, const Write& write) {
     std::error_code error;
     std::filesystem::rename(part, path, error);
     if (error) throw std::runtime_error(error.message());
+  } catch (const Interrupted&) {
+    std::filesystem::remove(part, ignored);
+    throw;
   } catch (const std::exception& error) {
     std::filesystem::remove(part, ignored);
     throw std::runtime_error("cannot write " + path + ": " + error.what());

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "command_line.hpp"
 #include "space.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <algorithm>
-#include <cstdio>
-#include <exception>
-#include <new>
 #include <string>
 
 namespace examples {
@@ -26,7 +21,7 @@ struct KokkosArguments {
     const auto flag = [&](const char* name, bool& value, const char* what) {
       app.add_flag(name, value, what)->group("Kokkos");
     };
-    option("--kokkos-num-threads", threads, "of the host")->check(CLI::Range(1, 4096));
+    option("--kokkos-num-threads,--j", threads, "of the host")->check(CLI::Range(1, 4096));
     option("--kokkos-device-id", device, "number of the device")->check(CLI::Range(0, 4096));
     option("--kokkos-map-device-id-by", device_by, "how to choose it")->check(CLI::IsMember({"random", "mpi_rank"}));
     option("--kokkos-tools-libs", tools, "library of a tool");
@@ -50,31 +45,14 @@ struct KokkosArguments {
   }
 };
 
-/// Reads the command line and runs body(), which returns the exit code: 0, or 1 where a check failed. What a user can mend
-/// is told in one line on standard error, with exit code 2.
+/// run_command with Kokkos' own arguments, within Kokkos.
 template <class Body>
 int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
-  const auto refuse = [&](std::string what) {
-    std::replace(what.begin(), what.end(), '\n', ' ');
-    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), what.c_str());
-    return 2;
-  };
   const KokkosArguments kokkos(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    return refuse(error.what());
-  }
-  try {
+  return run_command(app, argc, argv, [&] {
     const Kokkos::ScopeGuard scope(kokkos.settings());
     return body();
-  } catch (const std::bad_alloc&) {
-    return refuse("too little memory");
-  } catch (const std::exception& error) {
-    return refuse(error.what());
-  }
+  });
 }
 
 }  // namespace examples

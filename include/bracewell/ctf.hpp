@@ -66,6 +66,25 @@ KOKKOS_INLINE_FUNCTION double electron_wavelength(double voltage) {
   return 12.2643247 / Kokkos::sqrt(volts * (1 + 0.978466e-6 * volts));
 }
 
+namespace detail::job {
+
+/// sin x to 5e-16 for |x| < 1e6, and what x itself is rounded to: a polynomial in line, for loops over samples, where the C library's
+/// function takes most of the time that C does. x is reduced by π in two parts, the first of 33 bits.
+KOKKOS_INLINE_FUNCTION double sine(double x) {
+  const double turns = Kokkos::floor(x * 0.31830988618379067 + 0.5), half = 0.5 * turns;
+  const double r = (x - turns * 3.14159265346825122834) - turns * 1.21542010130123852e-10;
+  constexpr double inverse_factorials[] = {-8.22063524662433e-18,  2.8114572543455206e-15, -7.647163731819816e-13,
+                                           1.6059043836821613e-10, -2.505210838544172e-08, 2.7557319223985893e-06,
+                                           -0.0001984126984126984, 0.008333333333333333,   -0.16666666666666666};
+  const double square = r * r;
+  double sum = 0;
+  for (const double f : inverse_factorials) sum = sum * square + f;
+  const double value = r + r * square * sum;
+  return half == Kokkos::floor(half) ? value : -value;
+}
+
+}  // namespace detail::job
+
 /// What of C images have. phase_flipped: |sin χ|, of images whose phases were flipped. phases: the sign alone, where data
 /// are to be flipped. intact_first_peak: 1 for |χ| < π/2.
 enum class CtfUse { full, phase_flipped, phases, intact_first_peak };
@@ -98,7 +117,7 @@ class ContrastTransfer {
     const double x = frequency_[0][0] * kx + frequency_[0][1] * ky, y = frequency_[1][0] * kx + frequency_[1][1] * ky;
     const double square = x * x + y * y;
     const double chi = xx_ * x * x + xy_ * x * y + yy_ * y * y + quartic_ * square * square + constant_;
-    double c = Kokkos::sin(chi);
+    double c = detail::job::sine(chi);
     if (use_ == CtfUse::phase_flipped) c = Kokkos::abs(c);
     if (use_ == CtfUse::phases) c = c < 0 ? -1 : 1;
     if (use_ == CtfUse::intact_first_peak && Kokkos::abs(chi) < Kokkos::numbers::pi / 2) c = 1;

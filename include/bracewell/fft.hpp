@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file fft.hpp
-/// What projector.hpp asks of a library of FFTs. fftw.hpp and cufft.hpp are two; one of your own is a type
+/// What projector.hpp asks of a library of FFTs. fftw.hpp, cufft.hpp and hipfft.hpp are three; one of your own is a type
 ///
 ///     struct MyFft {
 ///       template <class Exec, class T, int Axes>

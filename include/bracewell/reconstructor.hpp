@@ -34,6 +34,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,13 @@ struct FinishOptions {
   int half = -1;
 };
 
+/// What images of one kind are of the map, as ProjectorOptions has it.
+struct ImageKind {
+  double pixel = 1;
+  double scale = 1;
+  double cutoff = 0.5;
+};
+
 namespace detail::job {
 
 /// Weights are gridded with the data's kernel where that is positive and as exact as its padding asks for.
@@ -122,11 +130,9 @@ class Reconstructor {
       : options_(options),
         kernel_(kernel),
         data_box_{padded(map, options)},
-        stage_(exec, detail::job::checked("Reconstructor", "image", image), options.batch, options.origin == Origin::zero),
         normal_(exec, map, data_box_.extent, options.cutoff / options.pixel),
         data_plan_(exec, data_box_.extent, 1),
-        correction_(detail::job::correction(exec, "Reconstructor", map, data_box_.extent, kernel)),
-        squares_(detail::job::buffer<T>(exec, "bracewell::images", options.batch * stage_.box().stored())) {
+        correction_(detail::job::correction(exec, "Reconstructor", map, data_box_.extent, kernel)) {
     if (options.halves != 1 && options.halves != 2)
       detail::job::refuse("Reconstructor", "options.halves", std::to_string(options.halves), "1 or 2");
     if (!options.symmetry.empty() && N != 3)
@@ -136,14 +142,37 @@ class Reconstructor {
       weights_[half] = detail::job::buffer<T>(exec, "bracewell::weights", normal_.weight_box().stored());
     }
     if (options.symmetry.size() > 1) mates_ = Mates("bracewell::mates", std::size_t(options.batch), M, N);
-    const auto oversampling = [&](const auto& box) {
-      return double(box.extent[N - 1]) / (double(image[M - 1]) * options.pixel);
-    };
-    data_options_.oversampling = oversampling(data_box_);
-    weight_options_.oversampling = oversampling(normal_.weight_box());
-    data_options_.cutoff = weight_options_.cutoff = options.cutoff;
-    data_options_.accumulate = weight_options_.accumulate = true;
+    add_kind(exec, image, {options.pixel, options.scale, options.cutoff});
     clear(exec);
+  }
+
+  /// Images of other extents, pixel sizes or scales of the same map, for which memory for a batch is kept, too. Returns their
+  /// number for `add`: 1 for the first; those of the constructor are 0. The map's frequencies are those of kind 0 up to its cutoff.
+  /// \throws std::invalid_argument
+  int add_kind(const Exec& exec, const std::array<long, M>& image, const ImageKind& kind) {
+    detail::job::check_job("add_kind", KindOptions{kind, options_.padding, options_.batch});
+    kinds_.emplace_back(exec, detail::job::checked("add_kind", "image", image), options_,
+                        kind.scale / std::pow(kind.pixel, M) / unit());
+    Kind& added = kinds_.back();
+    const auto options = [&](const auto& box) {
+      SliceOptions of_box;
+      of_box.oversampling = double(box.extent[N - 1]) / (double(image[M - 1]) * kind.pixel);
+      of_box.cutoff = kind.cutoff;
+      of_box.accumulate = true;
+      return of_box;
+    };
+    added.data_options = options(data_box_);
+    added.weight_options = options(normal_.weight_box());
+    return int(kinds_.size()) - 1;
+  }
+
+  /// The numbers that images have added up to, of a half: what is saved, or sent and summed, where images are added in several
+  /// runs or on several machines. Of the data, complex ones as pairs, and of the weights.
+  std::array<Kokkos::View<T*, typename Exec::memory_space>, 2> sums(int half = 0) const {
+    check_half("sums", half);
+    const auto& data = data_[half];
+    return {Kokkos::View<T*, typename Exec::memory_space>(reinterpret_cast<T*>(data.data()), 2 * data.size()),
+            weights_[half]};
   }
 
   /// Forgets all images.
@@ -160,23 +189,23 @@ class Reconstructor {
   /// - `weights`: w of their samples, 1 over the power of noise, in any unit: none for ones; real numbers in one of the forms
   ///   that modulation has.
   /// - `half`: 0 or 1 of options.halves.
+  /// - `kind`: 0, or what add_kind gave.
   /// \throws std::invalid_argument
   template <class Images, class PosesType, class Modulation = None, class Weights = None>
   void add(const Exec& exec, const Images& images, const PosesType& poses, const Modulation& modulation = {},
-           const Weights& weights = {}, int half = 0) {
+           const Weights& weights = {}, int half = 0, int kind = 0) {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Reconstructor::add");
-    check_images("add", "images", images, poses, modulation, weights);
-    if (half < 0 || half >= options_.halves)
-      detail::job::refuse("add", "half", std::to_string(half),
-                          "less than options.halves, " + std::to_string(options_.halves));
-    stage_.batches(images, [&](long, long first, long count) {
-      stage_.forward(exec, images, 0, first, count);
-      weigh(exec, modulation, weights, first, count);
+    const Kind& of = checked_kind("add", kind);
+    check_images("add", "images", of, images, poses, modulation, weights);
+    check_half("add", half);
+    of.stage.batches(images, [&](long, long first, long count) {
+      of.stage.forward(exec, images, 0, first, count, of.relative);
+      weigh(exec, of, modulation, weights, first, count);
       const auto at = detail::job::poses_part(poses, 0, first, count);
-      if (options_.symmetry.size() < 2) return insert(exec, at, count, half);
+      if (options_.symmetry.size() < 2) return insert(exec, of, at, count, half);
       if constexpr (N == 3)
         for (const Matrix3& mate : options_.symmetry)
-          insert(exec, Poses{rotated(exec, at.rotations, mate, count), at.shifts}, count, half);
+          insert(exec, of, Poses{rotated(exec, at.rotations, mate, count), at.shifts}, count, half);
     });
   }
 
@@ -224,21 +253,22 @@ class Reconstructor {
           [&](int, int) { normal_.right_side(exec, detail::job::lattice<N>(map_bar, options_.origin == Origin::zero)); });
   }
 
-  /// images_bar ← dL/d images after finish_vjp, for images that were added with these poses, modulation and weights. To be called
-  /// before anything else is finished.
+  /// images_bar ← dL/d images after finish_vjp, for images that were added with these poses, modulation, weights and kind. To be
+  /// called before anything else is finished.
   template <class PosesType, class Images, class Modulation = None, class Weights = None>
   void images_vjp(const Exec& exec, const PosesType& poses, const Images& images_bar, const Modulation& modulation = {},
-                  const Weights& weights = {}) {
+                  const Weights& weights = {}, int kind = 0) {
     const Kokkos::Profiling::ScopedRegion region("bracewell::Reconstructor::images_vjp");
-    check_images("images_vjp", "images_bar", images_bar, poses, modulation, weights);
+    const Kind& of = checked_kind("images_vjp", kind);
+    check_images("images_vjp", "images_bar", of, images_bar, poses, modulation, weights);
     const auto reference =
         data_box_.template stored_view<Exec, false>(normal_.padded_solution(exec, data_plan_, correction_));
-    auto options = data_options_;
-    stage_.batches(images_bar, [&](long, long first, long count) {
+    auto options = of.data_options;
+    of.stage.batches(images_bar, [&](long, long first, long count) {
       const auto at = detail::job::poses_part(poses, 0, first, count);
       const auto gather = [&](const auto& views, bool accumulate) {
         options.accumulate = accumulate;
-        project(exec, reference, views, stage_.spectra(count), options, kernel_);
+        project(exec, reference, views, of.stage.spectra(count), options, kernel_);
       };
       if (options_.symmetry.size() < 2) {
         gather(at, false);
@@ -249,10 +279,10 @@ class Reconstructor {
       const auto transfer = detail::job::make_factor<M>(modulation, 0, first);
       const auto weight = detail::job::make_factor<M>(weights, 0, first);
       using Factor = detail::job::Product<std::decay_t<decltype(transfer)>, std::decay_t<decltype(weight)>, M>;
-      detail::job::for_elements<M>(exec, "bracewell::modulate", count, detail::job::stored_extents(stage_.box()),
+      detail::job::for_elements<M>(exec, "bracewell::modulate", count, detail::job::stored_extents(of.stage.box()),
                                    detail::job::Modulate<T, M, Factor, false>{
-                                       detail::job::sample_rows(stage_.data(), stage_.box()), {transfer, weight}});
-      stage_.inverse(exec, images_bar, 0, first, count, amplitude() / normal_.voxels(), false);
+                                       detail::job::sample_rows(of.stage.data(), of.stage.box()), {transfer, weight}});
+      of.stage.inverse(exec, images_bar, 0, first, count, amplitude() * of.relative / normal_.voxels(), false);
     });
   }
 
@@ -271,36 +301,67 @@ class Reconstructor {
     return detail::job::padded(detail::job::checked("Reconstructor", "map", map), options.padding);
   }
 
-  /// Of a map whose images are those that were added, to the solution of the equations of images without scale.
-  double amplitude() const { return std::pow(options_.pixel, M) / options_.scale; }
+  struct KindOptions : ImageKind {
+    double padding;
+    long batch;
+  };
+
+  struct Kind {
+    detail::job::Stage<T, FftLibrary, M, Exec> stage;
+    detail::job::Buffer<T, Exec> squares;
+    SliceOptions data_options, weight_options;
+    double relative;  // the images' factor over that of kind 0
+
+    Kind(const Exec& exec, const std::array<long, M>& image, const ReconstructorOptions& options, double factor)
+        : stage(exec, image, options.batch, options.origin == Origin::zero),
+          squares(detail::job::buffer<T>(exec, "bracewell::images", options.batch * stage.box().stored())),
+          relative(factor) {}
+  };
+
+  /// The factor of images of kind 0, which the equations leave out, and that of their solution.
+  double unit() const { return options_.scale / std::pow(options_.pixel, M); }
+  double amplitude() const { return 1 / unit(); }
+
+  const Kind& checked_kind(const char* function, int kind) const {
+    if (kind < 0 || kind >= int(kinds_.size()))
+      detail::job::refuse(function, "kind", std::to_string(kind),
+                          "less than the number of kinds, " + std::to_string(kinds_.size()));
+    return kinds_[std::size_t(kind)];
+  }
+  void check_half(const char* function, int half) const {
+    if (half < 0 || half >= options_.halves)
+      detail::job::refuse(function, "half", std::to_string(half),
+                          "less than options.halves, " + std::to_string(options_.halves));
+  }
 
   template <class Images, class PosesType, class Modulation, class Weights>
-  void check_images(const char* function, const char* name, const Images& images, const PosesType& poses,
+  void check_images(const char* function, const char* name, const Kind& kind, const Images& images, const PosesType& poses,
                     const Modulation& modulation, const Weights& weights) const {
     static_assert(detail::job::Ranked<Images, M + 1>, "Reconstructor: images must be a View [P][h][w]");
-    detail::job::check_images<Exec, M>(function, name, images, poses, stage_.box().extent, 1, false);
-    const detail::job::Box<float, M> box{stage_.box().extent};
+    const detail::job::Box<float, M> box{kind.stage.box().extent};
+    detail::job::check_images<Exec, M>(function, name, images, poses, box.extent, 1, false);
     detail::job::check_factor<M>(function, "modulation", modulation, long(images.extent(0)), box);
     detail::job::check_factor<M>(function, "weights", weights, long(images.extent(0)), box);
   }
 
   template <class Modulation, class Weights>
-  void weigh(const Exec& exec, const Modulation& modulation, const Weights& weights, long first, long count) {
+  void weigh(const Exec& exec, const Kind& kind, const Modulation& modulation, const Weights& weights, long first,
+             long count) {
     const auto transfer = detail::job::make_factor<M>(modulation, 0, first);
     const auto weight = detail::job::make_factor<M>(weights, 0, first);
-    detail::job::for_elements<M>(
-        exec, "bracewell::weigh", count, detail::job::stored_extents(stage_.box()),
-        detail::job::Weigh<T, M, std::decay_t<decltype(transfer)>, std::decay_t<decltype(weight)>>{
-            detail::job::sample_rows(stage_.data(), stage_.box()), transfer, weight, squares_.data()});
+    detail::job::for_elements<M>(exec, "bracewell::weigh", count, detail::job::stored_extents(kind.stage.box()),
+                                 detail::job::Weigh<T, M, std::decay_t<decltype(transfer)>, std::decay_t<decltype(weight)>>{
+                                     detail::job::sample_rows(kind.stage.data(), kind.stage.box()), transfer, weight,
+                                     kind.squares.data(), T(kind.relative * kind.relative)});
   }
 
   template <class P>
-  void insert(const Exec& exec, const P& poses, long count, int half) {
-    backproject(exec, stage_.spectra(count), none, poses, data_box_.template stored_view<Exec, false>(data_[half].data()),
-                none, data_options_, kernel_);
-    backproject(exec, none, stage_.box().template stored_view<Exec, true>(squares_.data(), count), Poses{poses.rotations},
-                none, normal_.weight_box().template stored_view<Exec, false>(weights_[half].data()), weight_options_,
-                normal_.weight_kernel());
+  void insert(const Exec& exec, const Kind& kind, const P& poses, long count, int half) {
+    backproject(exec, kind.stage.spectra(count), none, poses,
+                data_box_.template stored_view<Exec, false>(data_[half].data()), none, kind.data_options, kernel_);
+    backproject(exec, none, kind.stage.box().template stored_view<Exec, true>(kind.squares.data(), count),
+                Poses{poses.rotations}, none, normal_.weight_box().template stored_view<Exec, false>(weights_[half].data()),
+                kind.weight_options, normal_.weight_kernel());
   }
 
   /// R g of each rotation.
@@ -341,8 +402,7 @@ class Reconstructor {
       options.half = half;
       solve(exec, options);
       if constexpr (!std::is_same_v<HalfMaps, None>)
-        normal_.store(exec, detail::job::half_lattice<N>(half_maps, half, options_.origin == Origin::zero),
-                      1 / options_.scale);
+        normal_.store(exec, detail::job::half_lattice<N>(half_maps, half, options_.origin == Origin::zero), amplitude());
       if (half == 0) normal_.keep(exec);
     }
     return normal_.correlation_with_kept(exec);
@@ -351,14 +411,13 @@ class Reconstructor {
   ReconstructorOptions options_;
   Kernel kernel_;
   detail::job::Box<T, N> data_box_;
-  detail::job::Stage<T, FftLibrary, M, Exec> stage_;
+  std::deque<Kind> kinds_;  // plans need not be movable
   detail::job::Normal<T, FftLibrary, N, Exec, typename detail::job::WeightKernelOf<Kernel>::type> normal_;
   typename FftLibrary::template Plan<Exec, T, N> data_plan_;
   detail::job::Table<Exec> correction_;
   detail::job::Buffer<Kokkos::complex<T>, Exec> data_[2];
-  detail::job::Buffer<T, Exec> weights_[2], squares_;
+  detail::job::Buffer<T, Exec> weights_[2];
   Mates mates_;
-  SliceOptions data_options_, weight_options_;
 };
 
 }  // namespace bracewell

@@ -189,12 +189,13 @@ struct Modulate : SampleRows<T, M> {
   }
 };
 
-/// S ← conj(C) w S, and |C|² w beside it.
+/// S ← conj(C) w S, and |C|² w times a factor beside it.
 template <class T, int M, class Transfer, class Weights>
 struct Weigh : SampleRows<T, M> {
   Transfer transfer;
   Weights weights;
   T* squares;
+  T factor;
 
   KOKKOS_FUNCTION void at(std::int64_t x, SampleRow<M> row) const {
     this->column(row, x);
@@ -202,7 +203,7 @@ struct Weigh : SampleRows<T, M> {
     const auto c = Modulate<T, M, Transfer, false>::cast(transfer(row.image, row.index, row.k));
     const T w = T(weights(row.image, row.index, row.k));
     sample *= w * conjugate(c);
-    squares[row.offset + x] = w * norm(c);
+    squares[row.offset + x] = factor * w * norm(c);
   }
 };
 

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: MIT
+// A map and its half maps from particles, by least squares: under the names of relion_reconstruct's options.
+#include "common/checkpoint.hpp"
+#include "common/fft_library.hpp"
+#include "common/file.hpp"
+#include "common/half_maps.hpp"
+#include "common/interrupt.hpp"
+#include "common/map.hpp"
+#include "common/memory.hpp"
+#include "common/particle_images.hpp"
+#include "common/particle_job.hpp"
+#include "common/program.hpp"
+#include "common/progress.hpp"
+#include "common/relion_options.hpp"
+#include "common/stopwatch.hpp"
+
+#include <bracewell/projector.hpp>
+#include <bracewell/symmetry.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+
+namespace bw = bracewell;
+using namespace examples;
+
+namespace {
+
+struct Settings {
+  std::vector<std::string> particles;
+  std::string output = "reconstruction.mrc", symmetry = "C1", folder, noise, fsc;
+  double pixel = 0, voxel = 0, maximal_resolution = 0, padding = 1.5, mask_diameter = 0, memory = 0, checkpoint = 10;
+  int subset = 0, object_class = 0, box = 0, iterations = 5;
+  long stop_after = 0, batch = 64;
+  bool ctf = false, intact_first_peak = false, phase_flipped = false, flip_phases = false, fom = false, wiener = false;
+  bool drop_mean = false, one_map = false, resume = false;
+
+  std::string beside(const std::string& ending) const {
+    const std::filesystem::path path(output);
+    return (path.parent_path() / path.stem()).string() + ending;
+  }
+};
+
+using Reconstructor = bw::Reconstructor<float, FftLibrary>;
+
+/// Particles of one group of optics and one half, one batch after the other.
+struct Batch {
+  std::size_t first;
+  long count;
+  int group, half;
+};
+
+/// What is to be done, known before anything is read but headers.
+struct Plan {
+  std::vector<std::size_t> order;  // particles by group and half, else as in the file
+  std::vector<Batch> batches;
+  double voxel = 0;  // of the map, Å
+  long box = 0;
+};
+
+int half_of(const Particles& particles, std::size_t particle) {
+  return particles.tells(Told::subset) ? particles.particles[particle].subset - 1 : int(particle % 2);
+}
+
+std::vector<std::size_t> selected(const Particles& particles, const Settings& settings) {
+  const auto all = settings.subset == 0 && settings.object_class == 0;
+  if (settings.subset != 0) particles.require(Told::subset, "--subset needs it");
+  if (settings.object_class != 0) particles.require(Told::object_class, "--class needs it");
+  std::vector<std::size_t> which;
+  for (std::size_t p = 0; p < particles.particles.size(); ++p) {
+    const Particle& particle = particles.particles[p];
+    if ((settings.subset == 0 || particle.subset == settings.subset) &&
+        (settings.object_class == 0 || particle.object_class == settings.object_class))
+      which.push_back(p);
+    if (!settings.one_map && particles.tells(Told::subset) && particle.subset != 1 && particle.subset != 2)
+      throw std::runtime_error(particles.path + ": particle " + std::to_string(p + 1) + " is of the half set " +
+                               std::to_string(particle.subset) + ", expected 1 or 2; --one_map makes no half maps");
+  }
+  if (which.empty())
+    throw std::runtime_error(particles.path + ": has no particles" + (all ? "" : " of that --subset and --class"));
+  return which;
+}
+
+Plan plan_of(const Particles& particles, const ParticleImages& images, const std::vector<std::size_t>& which,
+             const Settings& settings) {
+  Plan plan;
+  plan.order = which;
+  const auto key = [&](std::size_t p) {
+    return std::pair(particles.particles[p].group, settings.one_map ? 0 : half_of(particles, p));
+  };
+  std::stable_sort(plan.order.begin(), plan.order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  for (std::size_t i = 0; i < plan.order.size();) {
+    const auto [group, half] = key(plan.order[i]);
+    long count = 1;
+    while (count < settings.batch && i + std::size_t(count) < plan.order.size() &&
+           key(plan.order[i + std::size_t(count)]) == std::pair(group, half))
+      ++count;
+    plan.batches.push_back({i, count, group, half});
+    i += std::size_t(count);
+  }
+  // By default voxels are the first group's pixels; the field of view is always its own.
+  const int first = plan.batches.front().group;
+  const double pixel = particles.groups[std::size_t(first)].pixel, view = pixel * images.box(first);
+  plan.box = images.box(first);
+  plan.voxel = pixel;
+  if (settings.box > 0) plan.box = settings.box;
+  if (settings.voxel > 0) {
+    plan.voxel = settings.voxel;
+    if (settings.box == 0) plan.box = 2 * std::lround(view / settings.voxel / 2);
+  } else if (settings.box > 0) {
+    plan.voxel = view / settings.box;
+  }
+  return plan;
+}
+
+/// Where a map with voxels of `voxel` has images' frequencies, in cycles per pixel.
+double cutoff_of(double pixel, double voxel, const Settings& settings) {
+  double cutoff = std::min(0.5, 0.5 * pixel / voxel);
+  if (settings.maximal_resolution > 0) cutoff = std::min(cutoff, pixel / settings.maximal_resolution);
+  return cutoff;
+}
+
+/// Bytes of grids, of finishing and of batches: reconstructor.hpp.
+double memory_of(const Plan& plan, long image, const Settings& settings) {
+  const auto stored = [](double n) { return n * n * (n / 2 + 1); };
+  const double n = double(plan.box), twice = double(bw::fft_extent(2 * n)),
+               weights = stored(double(bw::fft_extent(1.25 * twice)));
+  const double data = 2 * stored(double(bw::fft_extent(settings.padding * n)));
+  const double finish =
+      std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n);
+  const double maps = 5 * n * n * n, batch = double(settings.batch) * double(image) * double(image) * 4;
+  return 4 * ((data + weights) * (settings.one_map ? 1 : 2) + finish + maps + batch);
+}
+
+/// The spectrum of a particle's noise: rlnGroupNumber counts from 1.
+int noise_row(const NoiseSpectra& noise, const Particle& particle) {
+  return noise.of_optics ? particle.group : particle.noise_group - 1;
+}
+
+void check_noise(const NoiseSpectra& noise, const Particles& particles, std::size_t p) {
+  const int row = noise_row(noise, particles.particles[p]);
+  if (row < 0 || row >= int(noise.spectra.size()))
+    throw std::runtime_error(noise.path + ": has no group " + std::to_string(row + 1) + ", which particle " +
+                             std::to_string(p + 1) + " of " + particles.path + " is of");
+}
+
+/// Power of noise to weights, a row per group of noise, or one row of ones.
+Array<float**> noise_weights(const std::vector<std::vector<double>>& spectra) {
+  std::size_t shells = 1;
+  for (const auto& spectrum : spectra) shells = std::max(shells, spectrum.size());
+  const Array<float**> table("weights", std::max<std::size_t>(spectra.size(), 1), shells);
+  const auto host = Kokkos::create_mirror_view(table);
+  Kokkos::deep_copy(host, 1.0f);
+  double mean = 0;  // of weights, so that their unit is no matter of precision
+  long count = 0;
+  for (const auto& spectrum : spectra)
+    for (const double power : spectrum)
+      if (power > 0) {
+        mean += 1 / power;
+        ++count;
+      }
+  for (std::size_t row = 0; row < spectra.size(); ++row)
+    for (std::size_t s = 0; s < shells; ++s) {
+      const double power = spectra[row].empty() ? 0 : spectra[row][std::min(s, spectra[row].size() - 1)];
+      host(row, s) = power > 0 ? float(double(count) / (power * mean)) : 0;
+    }
+  Kokkos::deep_copy(table, host);
+  return table;
+}
+
+bw::CtfUse use_of(const Settings& settings) {
+  if (settings.flip_phases) return bw::CtfUse::phases;
+  if (settings.phase_flipped) return bw::CtfUse::phase_flipped;
+  return settings.intact_first_peak ? bw::CtfUse::intact_first_peak : bw::CtfUse::full;
+}
+
+/// Adds all images, from `done` batches on.
+void add_images(Reconstructor& reconstructor, const Particles& particles, ParticleImages& images, const Plan& plan,
+                const std::vector<int>& kinds, const NoiseSpectra& noise, Checkpoint& checkpoint, const Settings& settings) {
+  const Exec exec;
+  const bool tilted = settings.ctf && particles.tells(Told::beam_tilt);
+  ParticleBatch batch(particles, settings.batch,
+                      {.ctf = settings.ctf, .magnification = particles.tells(Told::magnification), .use = use_of(settings)});
+  const Array<float**> table = noise_weights(noise.spectra);
+  const int reference = images.box(plan.batches.front().group);
+  bool several = false;
+  for (const Batch& b : plan.batches) several = several || images.box(b.group) != reference;
+  const bool weighted = several || settings.fom || !noise.spectra.empty();
+
+  std::vector<float> buffer;
+  Progress progress("adding images", long(plan.order.size()),
+                    checkpoint.done > 0 ? long(plan.batches[checkpoint.done - 1].first) : 0);
+  long added = 0;
+  for (; checkpoint.done < plan.batches.size(); ++checkpoint.done) {
+    const Batch& b = plan.batches[checkpoint.done];
+    if (Interrupt::wanted() || (settings.stop_after > 0 && added >= settings.stop_after)) {
+      checkpoint.write(reconstructor, settings.one_map ? 1 : 2);
+      throw Interrupted("stopped after " + std::to_string(b.first) + " of " + std::to_string(plan.order.size()) +
+                        " images; --resume goes on from " + checkpoint.path());
+    }
+    checkpoint.write_at_times(reconstructor, settings.one_map ? 1 : 2);
+    const std::size_t n = std::size_t(images.box(b.group));
+    const std::size_t* const which = plan.order.data() + b.first;
+    buffer.resize(std::size_t(b.count) * n * n);
+    images.read(which, b.count, buffer.data());
+    for (long i = 0; i < b.count; ++i) {
+      float* const image = buffer.data() + std::size_t(i) * n * n;
+      double sum = 0;
+      for (std::size_t j = 0; j < n * n; ++j) sum += image[j];
+      if (!std::isfinite(sum))
+        throw std::runtime_error(particles.stacks[std::size_t(particles.particles[which[i]].stack)] + ": image " +
+                                 std::to_string(particles.particles[which[i]].image + 1) +
+                                 " has numbers that are not finite");
+      const float sign = float(particles.groups[std::size_t(b.group)].sign),
+                  mean = settings.drop_mean ? float(sum / double(n * n)) : 0;
+      if (sign != 1 || mean != 0)
+        for (std::size_t j = 0; j < n * n; ++j) image[j] = sign * (image[j] - mean);
+    }
+    const HostArray<float***> host(buffer.data(), std::size_t(b.count), n, n);
+    const auto batch_images = on_device(host);
+    const double equal = double(reference) / double(n);  // noise of one power a pixel
+    batch.load(
+        exec, which, b.count, particles.groups[std::size_t(b.group)].pixel,
+        [&](const Particle& particle) {
+          const double fom = settings.fom ? particle.figure_of_merit : 1;
+          return float(fom * (noise.spectra.empty() ? equal * equal : equal * equal * equal * equal));
+        },
+        [&](const Particle& particle) { return noise.spectra.empty() ? 0 : noise_row(noise, particle); });
+    const auto add = [&](const auto& modulation) {
+      const int kind = kinds[std::size_t(b.group)];
+      if (weighted) {
+        reconstructor.add(exec, batch_images, batch.poses<2>(), modulation, batch.weights(table, double(n)), b.half, kind);
+      } else {
+        reconstructor.add(exec, batch_images, batch.poses<2>(), modulation, bw::none, b.half, kind);
+      }
+    };
+    if (tilted) {
+      add(batch.tilted_contrast());
+    } else if (settings.ctf) {
+      add(batch.contrast());
+    } else {
+      add(bw::none);
+    }
+    exec.fence();
+    added += b.count;
+    progress.show(long(b.first) + b.count);
+  }
+}
+
+void add_to(Fingerprint& fingerprint, const Particle& p) {
+  fingerprint.add(p.stack).add(p.image).add(p.group).add(p.noise_group).add(p.subset).add(p.figure_of_merit);
+  for (const double number : {p.angles[0], p.angles[1], p.angles[2], p.shift[0], p.shift[1], p.defocus[0], p.defocus[1],
+                              p.defocus_angle, p.phase_shift, p.b_factor, p.scale})
+    fingerprint.add(number);
+}
+
+void check_output(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty() && !std::filesystem::is_directory(parent))
+    throw std::runtime_error(path + ": the folder " + parent.string() + " does not exist");
+}
+
+ParticleReading reading_of(const Settings& settings) {
+  ParticleReading reading;
+  reading.pixel = settings.pixel;
+  reading.pixel_option = "--pixel";
+  return reading;
+}
+
+int run(const Settings& settings) {
+  if (settings.intact_first_peak + settings.phase_flipped + settings.flip_phases > 1)
+    throw std::runtime_error("--ctf_intact_first_peak, --ctf_phase_flipped, --only_flip_phases: one of them may be given");
+  if (!settings.ctf && (settings.intact_first_peak || settings.phase_flipped || settings.flip_phases))
+    throw std::runtime_error("--ctf_intact_first_peak, --ctf_phase_flipped, --only_flip_phases: need --ctf");
+  const auto symmetry = bw::symmetry_group(settings.symmetry);
+  check_output(settings.output);
+
+  const Particles particles = read_particles(settings.particles, reading_of(settings));
+  const std::vector<std::size_t> which = selected(particles, settings);
+  particles.require(Told::rotation, "a reconstruction needs it");
+  particles.require(Told::shift, "a reconstruction needs it");
+  particles.require(Told::pixel, "a reconstruction needs it");
+  if (settings.ctf) require_ctf(particles, "--ctf");
+  if (settings.fom) particles.require(Told::figure_of_merit, "--fom_weighting needs it");
+  for (const std::size_t p : which)
+    if (settings.ctf && particles.groups[std::size_t(particles.particles[p].group)].premultiplied)
+      throw std::runtime_error(particles.path +
+                               ": images have been multiplied by their contrast transfer, which is not supported");
+  NoiseSpectra noise;
+  if (!settings.noise.empty()) {
+    noise = read_noise_spectra(settings.noise);
+    if (!noise.of_optics) particles.require(Told::group_noise, "--model_noise needs it");
+    for (const std::size_t p : which) check_noise(noise, particles, p);
+  }
+  ParticleImages images(particles, which, settings.folder, "--img");
+  const Plan plan = plan_of(particles, images, which, settings);
+
+  // Kinds of images: the one with the highest frequencies first, whose the map's are.
+  std::vector<int> groups;
+  for (const Batch& b : plan.batches)
+    if (groups.empty() || groups.back() != b.group) groups.push_back(b.group);
+  const auto pixel_of = [&](int group) { return particles.groups[std::size_t(group)].pixel; };
+  const auto band = [&](int group) { return cutoff_of(pixel_of(group), plan.voxel, settings) / pixel_of(group); };
+  std::stable_sort(groups.begin(), groups.end(), [&](int a, int b) { return band(a) > band(b); });
+  long largest = 0;
+  for (const int group : groups) largest = std::max<long>(largest, images.box(group));
+  const double bytes = memory_of(plan, largest, settings);
+  if (settings.memory > 0 && bytes > settings.memory * 1e9)
+    throw std::runtime_error("--memory: a box of " + std::to_string(plan.box) + " needs " + std::to_string(bytes / 1e9) +
+                             " GB; --one_map, a smaller --pad or --newbox need less");
+  require_memory(bytes, "a box of " + std::to_string(plan.box), "--one_map, a smaller --pad or --newbox need less");
+
+  std::printf("particles    %zu of %s\n", which.size(), settings.particles.front().c_str());
+  std::printf("map          %ld³ voxels of %.4g Å, %s, %.2f GB\n", plan.box, plan.voxel, settings.symmetry.c_str(),
+              bytes / 1e9);
+  std::fflush(stdout);
+
+  Stopwatch watch;
+  watch.start();
+  const Exec exec;
+  const long n = plan.box;
+  std::vector<int> kinds(particles.groups.size(), -1);
+  const auto kind_of = [&](int group) {
+    return bw::ImageKind{.pixel = pixel_of(group) / plan.voxel,
+                         .scale = plan.voxel / pixel_of(group),
+                         .cutoff = cutoff_of(pixel_of(group), plan.voxel, settings)};
+  };
+  const auto shape = [&](int group) { return std::array<long, 2>{images.box(group), images.box(group)}; };
+  const bw::ImageKind first = kind_of(groups.front());
+  Reconstructor reconstructor(exec, {n, n, n}, shape(groups.front()),
+                              {.padding = settings.padding,
+                               .pixel = first.pixel,
+                               .scale = first.scale,
+                               .cutoff = first.cutoff,
+                               .halves = settings.one_map ? 1 : 2,
+                               .symmetry = symmetry,
+                               .batch = settings.batch});
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    std::size_t like = 0;
+    while (like < g && (images.box(groups[like]) != images.box(groups[g]) || pixel_of(groups[like]) != pixel_of(groups[g])))
+      ++like;
+    kinds[std::size_t(groups[g])] = like < g ? kinds[std::size_t(groups[like])]
+                                    : g == 0 ? 0
+                                             : reconstructor.add_kind(exec, shape(groups[g]), kind_of(groups[g]));
+  }
+
+  Fingerprint fingerprint;
+  for (const std::size_t p : plan.order) add_to(fingerprint, particles.particles[p]);
+  for (const auto& stack : particles.stacks) fingerprint.add(stack);
+  for (const auto& group : particles.groups)
+    fingerprint.add(group.pixel).add(group.voltage).add(group.spherical_aberration).add(group.amplitude_contrast);
+  fingerprint.add(settings.symmetry).add(settings.noise);
+  for (const double number : {plan.voxel, double(plan.box), settings.padding, settings.maximal_resolution,
+                              double(settings.batch), double(settings.ctf), double(int(use_of(settings))),
+                              double(settings.fom), double(settings.drop_mean), double(settings.one_map)})
+    fingerprint.add(number);
+  Checkpoint checkpoint(settings.beside(".checkpoint"), fingerprint.value(), settings.checkpoint);
+  if (settings.resume) checkpoint.read(reconstructor, settings.one_map ? 1 : 2);
+
+  {
+    const Interrupt interrupt;
+    add_images(reconstructor, particles, images, plan, kinds, noise, checkpoint, settings);
+  }
+  watch.stop();
+  const double adding = watch.seconds;
+  watch.start();
+
+  Map map;
+  map.voxel = plan.voxel;
+  map.density = HostArray<float***>("map", std::size_t(n), std::size_t(n), std::size_t(n));
+  const auto result = device_mirror(map.density);
+  const auto finish = [&](const std::string& path, const bw::FinishOptions& options) {
+    reconstructor.finish(exec, result, options);
+    exec.fence();
+    Kokkos::deep_copy(map.density, result);
+    write_map(path, map);
+  };
+  bw::FinishOptions options{.iterations = settings.iterations};
+  const double side = plan.voxel * double(n);
+  if (settings.mask_diameter > 0) options.object = std::min(1.0, M_PI / 6 * std::pow(settings.mask_diameter / side, 3));
+  if (!settings.one_map) {
+    HalfMapCorrelation correlation(n, plan.voxel, settings.mask_diameter);
+    for (int half = 0; half < 2; ++half) {
+      options.half = half;
+      finish(settings.beside("_half" + std::to_string(half + 1) + ".mrc"), options);
+      correlation.take(half, map.density);
+    }
+    options.half = -1;
+    const std::vector<double> fsc = correlation.curve();
+    write_curve(settings.beside("_fsc"), fsc, side);
+    std::printf("half maps    FSC 0.143 at %s, 0.5 at %s\n", resolution(fsc, 0.143, side).c_str(),
+                resolution(fsc, 0.5, side).c_str());
+    if (settings.wiener) options.shell_snr = signal_to_noise(fsc, options.object);
+  }
+  if (!settings.fsc.empty()) options.shell_snr = signal_to_noise(read_curve(settings.fsc), options.object);
+  finish(settings.output, options);
+  watch.stop();
+  checkpoint.remove();
+  std::printf("written      %s%s\n", settings.output.c_str(), settings.one_map ? "" : ", _half1, _half2, _fsc");
+  std::printf("seconds      %.1f to add images, %.1f to finish\n", adding, watch.seconds - adding);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app{"Reconstructs a map and its half maps from particles.", "bracewell_reconstruct"};
+  app.footer(
+      "Examples:\n"
+      "  bracewell_reconstruct --i run_data.star --o map.mrc --ctf\n"
+      "  bracewell_reconstruct --i run_data.star --o map.mrc --ctf --sym D2 --wiener --mask_diameter 200\n"
+      "  bracewell_reconstruct --i particles.cs --i passthrough.cs --o map.mrc --ctf --maxres 8 --newbox 128\n\n"
+      "Stacks may be of any size: images are read some at a time. Ctrl-C leaves a checkpoint, from which --resume goes on.\n"
+      "Curvature of the Ewald sphere is not corrected: --ewald is refused.");
+  app.add_option("--i", settings.particles,
+                 "particles: RELION's or cisTEM's STAR, cryoSPARC's .cs (with its passthrough), cryoDRGN's")
+      ->required();
+  app.add_option("--o", settings.output,
+                 "map; half maps are NAME_half1.mrc and NAME_half2.mrc, their FSC NAME_fsc.star and .png")
+      ->capture_default_str();
+  app.add_option("--sym", settings.symmetry, "point group: C1 …, D1 …, T, O, I, I1 … I4, RELION's settings")
+      ->capture_default_str();
+  app.add_option("--img", settings.folder, "folder that the paths of stacks begin in");
+  app.add_option("--subset", settings.subset, "particles of one half only: 1 or 2")->check(CLI::Range(1, 2));
+  app.add_option("--class", settings.object_class, "particles of one class only")->check(CLI::PositiveNumber);
+  app.add_option("--angpix", settings.voxel, "voxel size of the map in Å; default: the first group's pixels")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--pixel", settings.pixel, "pixel size of the images in Å, where the particles do not tell")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--newbox", settings.box, "voxels of the map along an axis; default: the first group's field of view")
+      ->check(CLI::Range(2, 4096));
+  app.add_option("--maxres", settings.maximal_resolution, "highest resolution in Å; default: Nyquist")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--pad", settings.padding, "padding of the data's grid; error falls with it, and memory grows as its cube")
+      ->check(CLI::Range(1.25, 4.0))
+      ->capture_default_str();
+  app.add_option("--iter", settings.iterations, "steps of conjugate gradients; 0: data over density")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  app.add_flag("--ctf", settings.ctf, "images have contrast transfer");
+  app.add_flag("--ctf_intact_first_peak", settings.intact_first_peak, "but not before its first peak");
+  app.add_flag("--ctf_phase_flipped", settings.phase_flipped, "images' phases were flipped");
+  app.add_flag("--only_flip_phases", settings.flip_phases, "flip phases, leave amplitudes alone");
+  app.add_flag("--fom_weighting", settings.fom, "weigh particles by their figure of merit");
+  app.add_option("--model_noise", settings.noise, "RELION's model.star: weigh by the noise of each group, shell by shell")
+      ->check(CLI::ExistingFile);
+  app.add_flag("--wiener", settings.wiener, "regularise by the FSC of the half maps")
+      ->excludes(app.add_option("--fsc", settings.fsc, "regularise by this FSC, of a STAR file")->check(CLI::ExistingFile));
+  app.add_option("--mask_diameter", settings.mask_diameter,
+                 "of the particle in Å: a soft ball for the FSC, and its share of the box for --wiener")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--drop_mean", settings.drop_mean,
+               "set the mean of images to 0; relion_reconstruct does, and loses that of the map");
+  app.add_flag("--one_map", settings.one_map, "no half maps: half the memory");
+  app.add_option("--memory", settings.memory, "GB that may be used; more is refused before any work")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--checkpoint", settings.checkpoint, "minutes between checkpoints; 0: none but on Ctrl-C")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_flag("--resume", settings.resume, "go on from the checkpoint of a run with the same options");
+  app.add_option("--stop_after", settings.stop_after, "stop after that many images, with a checkpoint")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--batch", settings.batch, "images at once")->check(CLI::Range(1, 100000))->capture_default_str();
+  refuse_options(app, {{"--ewald", "slices are flat"},
+                       {"--reverse_curvature", "slices are flat"},
+                       {"--width_mask_edge", "it belongs to --ewald"},
+                       {"--sectors", "it belongs to --ewald"},
+                       {"--skip_mask", "it belongs to --ewald"},
+                       {"--skip_weighting", "it belongs to --ewald"},
+                       {"--nr_helical_asu", "there is no helical symmetry"},
+                       {"--helical_rise", "there is no helical symmetry"},
+                       {"--helical_twist", "there is no helical symmetry"},
+                       {"--subtract", "subtract by bracewell_project --subtract_exp first"},
+                       {"--NN", "interpolation is by a Kaiser–Bessel kernel"},
+                       {"--blob_r", "the kernel is chosen for its padding"},
+                       {"--blob_m", "the kernel is chosen for its padding"},
+                       {"--blob_a", "the kernel is chosen for its padding"},
+                       {"--skip_gridding", "--iter 0 is data over density"},
+                       {"--refdim", "maps have three axes"},
+                       {"--3d_rot", "images have two axes; subtomograms are not read yet"},
+                       {"--angular_error", "change the angles of the STAR file"},
+                       {"--shift_error", "change the origins of the STAR file"},
+                       {"--reconstruct_ctf", "maps of images alone are made"},
+                       {"--ctf2", "maps of images alone are made"},
+                       {"--reconstruct_noise", "maps of images alone are made"},
+                       {"--read_weights", "weights are those of --model_noise and --fom_weighting"},
+                       {"--external_reconstruct", "sums are kept in checkpoints of a form of their own"},
+                       {"--write_debug_output", "there is none"},
+                       {"--debug", "there is none"},
+                       {"--debug_ori_size", "there is none"},
+                       {"--debug_size", "there is none"}});
+  return run_program(app, argc, argv, [&] { return run(settings); });
+}
