@@ -135,6 +135,9 @@ TEST_CASE("large images and many points are the literal sums", "[raster]") {
   check(large_raster(random, 3, {40, 65, 70}, 10000, 2), three, three, bw::Cubic{}, reference::cubic());
   check(large_raster(random, 3, {3, 150, 140}, 5000, 1), three, three, bw::Linear{}, reference::linear());
   check(large_raster(random, 2, {100001}, 20000, 2), two, one, spline, quadratic_spline());
+  // Few points: most rows are not touched, those that are in few places.
+  check(large_raster(random, 3, {40, 65, 600}, 60, 2), three, three, bw::Linear{}, reference::linear());
+  check(large_raster(random, 3, {700, 900}, 90, 1), three, two, bw::Cubic{}, reference::cubic());
   check(large_raster(random, 3, {33, 35}, 2000, 70), three, two, bw::Linear{}, reference::linear());
 }
 

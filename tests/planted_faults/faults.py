@@ -133,7 +133,7 @@ FAULTS = [
     ("blobs that are not normalised", "gaussian.hpp", "1 / (2 * slope_at_a)", "V(zero + 1)", POINTS),
     ("a blob's end does not move", "gaussian.hpp", "- by_end * (a - 2 * value)", "- zero", POINTS),
     ("sums of earlier images cleared", "detail/points/host_gradient.hpp", "range.first == 0", "true", POINTS),
-    ("a point's last eighth of a row", "detail/points/host_sort.hpp", "2u << eighth(x + Op::taps - 1)", "2u << eighth(x)", POINTS),
+    ("a point's last segment of a row", "detail/points/host_sort.hpp", "std::uint64_t(2) << segment(x + Op::taps - 1)", "std::uint64_t(2) << segment(x)", POINTS),
     ("columns of a background's cotangent", "detail/points/host_gradient.hpp",
      "for (; x < images.extent[0]; ++x) sum += from[x];", ";", POINTS),
     # around slices

@@ -103,7 +103,7 @@ struct SortPoints : PointSort<Op> {
 };
 
 /// Sums one tile and writes it out. Its memory begins and ends as zeros. Where few points fall on a tile, it is known which
-/// eighths of rows they touch, and nothing else of the memory is looked at.
+/// segments of rows they touch, and nothing else of the memory is looked at.
 template <class Op>
 struct SumTile : PointSort<Op> {
   using PointSort<Op>::op;
@@ -114,9 +114,7 @@ struct SumTile : PointSort<Op> {
   int groups, group;
 
   /// The size of a worker's memory: sums, then a mark for each row.
-  static std::int64_t memory(const Tile<M>& whole, int group) {
-    return whole.size * group + ceil_div(whole.size / whole.row(), 8);
-  }
+  static std::int64_t memory(const Tile<M>& whole, int group) { return whole.size * group + whole.size / whole.row(); }
 
   void operator()(std::int64_t task, double* sums) const {
     const std::int64_t image = task / groups / this->tiling.count, slice = this->first_image + image;
@@ -130,7 +128,7 @@ struct SumTile : PointSort<Op> {
     for (int e = 1; e < M; ++e) point_rows *= Op::taps;
     const std::int64_t rows = tile.size / tile.row();
     const bool sparse = 2 * count * point_rows < rows;
-    std::uint8_t* const touched = reinterpret_cast<std::uint8_t*>(sums + tile.size * group);
+    std::uint64_t* const touched = reinterpret_cast<std::uint64_t*>(sums + tile.size * group);
     if (sparse)
       for_stretches(image, at, [&](const SortedPoint<Op>* entry, std::int64_t number) {
         for (std::int64_t i = 0; i < number; ++i) touch(entry[i], tile, touched);
@@ -144,7 +142,7 @@ struct SumTile : PointSort<Op> {
         if (touched[row]) clear(sum + row * tile.row(), touched[row], tile);
     }
     if (sparse) {
-      std::fill_n(touched, rows, std::uint8_t(0));
+      std::fill_n(touched, rows, std::uint64_t(0));
     } else {
       std::fill_n(sums, tile.size * channels, 0.0);
     }
@@ -162,15 +160,15 @@ struct SumTile : PointSort<Op> {
     });
   }
 
-  /// Margins belong to the first and the last eighth.
-  static void touch(const SortedPoint<Op>& entry, const Tile<M>& tile, std::uint8_t* touched) {
+  /// Margins belong to the first and the last segment.
+  static void touch(const SortedPoint<Op>& entry, const Tile<M>& tile, std::uint64_t* touched) {
     const auto first_in_tile = [&](int e) { return int(std::floor(entry.at[e])) + 1 - Op::taps / 2 - tile.begin[e]; };
-    const auto eighth = [&](int x) { return std::clamp(x / tile.eighth(), 0, 7); };
-    const int x = first_in_tile(0);
-    const unsigned eighths = (2u << eighth(x + Op::taps - 1)) - (1u << eighth(x));
+    const int x = first_in_tile(0), last = (int(tile.row()) - 2 * tile.margin - 1) / tile.segment();
+    const auto segment = [&](int at) { return std::clamp(at / tile.segment(), 0, last); };
+    const std::uint64_t segments = (std::uint64_t(2) << segment(x + Op::taps - 1)) - (std::uint64_t(1) << segment(x));
     const auto walk = [&](auto&& self, int e, std::int64_t where) -> void {
       if (e == 0) {
-        touched[where / tile.row()] |= std::uint8_t(eighths);
+        touched[where / tile.row()] |= segments;
         return;
       }
       const int first = first_in_tile(e) + tile.margin;
@@ -179,13 +177,12 @@ struct SumTile : PointSort<Op> {
     walk(walk, M - 1, 0);
   }
 
-  static void clear(double* row, unsigned eighths, const Tile<M>& tile) {
-    for (int k = 0; k < 8; ++k)
-      if (eighths >> k & 1) {
-        const std::int64_t size = tile.row(), begin = k == 0 ? 0 : tile.margin + k * tile.eighth();
-        const std::int64_t end = k == 7 ? size : tile.margin + (k + 1) * tile.eighth();
-        if (begin < size) std::fill(row + begin, row + std::min(end, size), 0.0);
-      }
+  static void clear(double* row, std::uint64_t touched, const Tile<M>& tile) {
+    const int size = int(tile.row()), voxels = size - 2 * tile.margin;
+    for_runs(touched, tile.segment(), voxels, [&](int begin, int end, bool some) {
+      if (some)
+        std::fill(row + (begin == 0 ? 0 : tile.margin + begin), row + (end == voxels ? size : tile.margin + end), 0.0);
+    });
   }
 
   void add(std::int64_t image, const std::array<int, M>& at, const Tile<M>& tile, std::int64_t b,

@@ -7,6 +7,7 @@
 #include <bracewell/detail/points/host_tiles.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include <bracewell/detail/prologue.hpp>
@@ -67,8 +68,21 @@ KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::
   }
 }
 
-/// Where few points fall on a tile: which eighths of the rows of its sums are not 0, a bit for each. Null: all may be.
-using Touched = const std::uint8_t*;
+/// Where few points fall on a tile: which segments of the rows of its sums are not 0, a bit for each. Null: all may be.
+using Touched = const std::uint64_t*;
+
+/// Calls run(begin, end, whether touched) for runs of a row's voxels.
+template <class Run>
+void for_runs(std::uint64_t touched, int segment, int count, const Run& run) {
+  for (int x = 0; x < count;) {
+    const int first = x / segment;
+    const std::uint64_t rest = touched >> first;
+    const int segments = rest & 1 ? std::countr_one(rest) : std::countr_zero(rest);
+    const int next = first + segments < 64 ? std::min((first + segments) * segment, count) : count;
+    run(x, next, bool(rest & 1));
+    x = next;
+  }
+}
 
 /// Writes out planes low … high − 1 of the slowest axis of a tile: the background and the sum of `parts` arrays of sums,
 /// `step` apart. `sums` may be null for zeros.
@@ -103,18 +117,15 @@ void write_tile(const Op& op, std::int64_t b, std::int64_t p, int c, const Tile<
     }
   };
   const auto write_row = [&](T* to, std::int64_t from, int count) {
-    const unsigned eighths = !sums ? 0 : touched ? touched[from / tile.row()] : 255;
-    if (eighths == 0) return write_zeros(to, count);
-    if (eighths == 255) return write_sums(to, sums + from, count);
-    for (int k = 0, x = 0; x < count; ++k) {
-      const int next = std::min(x + tile.eighth(), count);
-      if (eighths >> k & 1) {
-        write_sums(to + x, sums + from + x, next - x);
+    if (!sums) return write_zeros(to, count);
+    if (!touched) return write_sums(to, sums + from, count);
+    for_runs(touched[from / tile.row()], tile.segment(), count, [&](int begin, int end, bool some) {
+      if (some) {
+        write_sums(to + begin, sums + from + begin, end - begin);
       } else {
-        write_zeros(to + x, next - x);
+        write_zeros(to + begin, end - begin);
       }
-      x = next;
-    }
+    });
   };
   const auto walk = [&](auto&& self, int e, T* to, std::int64_t from) -> void {
     const int begin = e == Op::M - 1 ? low : 0, end = e == Op::M - 1 ? high : tile.extent[e];
