@@ -5,13 +5,10 @@
 #include "common/map.hpp"
 #include "common/memory.hpp"
 #include "common/particle_images.hpp"
-#include "common/particle_job.hpp"
-#include "common/pose_search.hpp"
+#include "common/particle_search.hpp"
 #include "common/program.hpp"
 #include "common/progress.hpp"
-#include "common/stopwatch.hpp"
 
-#include <bracewell/finish.hpp>
 #include <bracewell/symmetry.hpp>
 
 #include <cmath>
@@ -31,62 +28,22 @@ struct Settings {
   bool ctf = false, likelihood = false;
 };
 
-/// Half spectra of images, origin at index 0.
-class Spectra {
- public:
-  Spectra(long n, long batch)
-      : n_(n), plan_(Host(), {n, n}, batch), data_("spectra", std::size_t(batch), std::size_t(n), std::size_t(n / 2 + 1)) {}
-
-  void load(const float* images, long count) {
-    const long pitch = 2 * (n_ / 2 + 1);
-    auto* const real = reinterpret_cast<float*>(data_.data());
-    for (long row = 0; row < count * n_; ++row) std::copy_n(images + row * n_, n_, real + row * pitch);
-    plan_.forward(Host(), data_.data(), count);
-    bw::origin_to_zero<2>(Host(), bw::Spectrum{data_, int(n_)});
-    Host().fence();
-  }
-  auto operator[](long i) const { return Kokkos::subview(data_, i, Kokkos::ALL, Kokkos::ALL); }
-
- private:
-  long n_;
-  bw::Fftw::Plan<Host, float, 2> plan_;
-  HostArray<Kokkos::complex<float>***> data_;
-};
-
-/// RELION's angles of a rotation, in degrees.
-void set_angles(Particle& particle, const bw::Matrix3& r) {
-  // R = R_z(−psi) R_y(−tilt) R_z(−rot): the last row is (−sin tilt … ) of rot, the last column of psi.
-  const double degrees = 180 / M_PI, sine = std::hypot(r[2][0], r[2][1]);
-  particle.angles[1] = std::atan2(sine, r[2][2]) * degrees;
-  if (sine > 1e-9) {
-    particle.angles[0] = std::atan2(r[2][1], r[2][0]) * degrees;
-    particle.angles[2] = std::atan2(r[1][2], -r[0][2]) * degrees;
-  } else {
-    particle.angles[0] = 0;
-    particle.angles[2] = std::atan2(r[0][1], r[0][0]) * degrees;
-    if (r[2][2] < 0) particle.angles[2] = std::atan2(r[0][1], -r[0][0]) * degrees;
-  }
-}
-
-/// A search of one level: its band, and how far neighbours are.
-struct Level {
-  Band band;
-  double angle, offset;  // radians, pixels
-};
-
-std::vector<Level> levels_of(int n, double pixel, const Settings& settings) {
-  std::vector<Level> levels;
-  const double side = n * pixel, diameter = settings.diameter > 0 ? settings.diameter : 0.6 * side;
-  double angle = M_PI / 3 / (1 << settings.order), offset = settings.step;
-  const double finest = std::max(settings.final, 2 * pixel);
-  double resolution = settings.initial > 0 ? settings.initial : std::max(finest, angle * diameter / 2);
-  for (int l = 0; l <= settings.levels; ++l) {
-    levels.push_back({Band(n, side / resolution), angle, offset});
-    angle /= 2;
-    offset /= 2;
-    resolution = std::max(finest, std::min(resolution, angle * diameter));  // no finer than turns of a step tell
-  }
-  return levels;
+SearchSettings search_of(const Settings& settings) {
+  SearchSettings of;
+  of.order = settings.order;
+  of.levels = settings.levels;
+  of.range = settings.range;
+  of.step = settings.step;
+  of.initial = settings.initial;
+  of.final = settings.final;
+  of.diameter = settings.diameter;
+  of.candidates = settings.candidates;
+  of.batch = settings.batch;
+  of.padding = settings.padding;
+  of.ctf = settings.ctf;
+  of.score = settings.likelihood ? Score::likelihood : Score::correlation;
+  of.symmetry = bw::symmetry_group(settings.symmetry);
+  return of;
 }
 
 int run(const Settings& settings) {
@@ -105,75 +62,24 @@ int run(const Settings& settings) {
   const bool known = particles.tells(Told::rotation) && particles.tells(Told::shift);
   const Particles before = particles;
 
-  const auto grid = asymmetric_unit(bw::so3_grid(settings.order), group);
-  const auto shifts = shift_grid(settings.range, settings.step);
-  const Score score = settings.likelihood ? Score::likelihood : Score::correlation;
-  std::printf("grid         %zu rotations, %.2f° apart, %zu shifts, %s\n", grid.size(), 60.0 / (1 << settings.order),
-              shifts.size(), settings.symmetry.c_str());
-  SearchWork global, local;
-  Stopwatch global_watch, local_watch;
+  ParticleSearch search(images, search_of(settings));
+  std::printf("grid         %zu rotations, %.2f° apart, %zu shifts, %s\n", search.rotations(), 60.0 / (1 << settings.order),
+              search.shifts(), settings.symmetry.c_str());
   const Interrupt interrupt;
   Progress progress("searching", long(all.size()));
-  long done = 0;
-  for (std::size_t g = 0; g < particles.groups.size(); ++g) {
-    std::vector<std::size_t> of_group;
-    for (const std::size_t p : all)
-      if (particles.particles[p].group == int(g)) of_group.push_back(p);
-    if (of_group.empty()) continue;
-    const int n = images.box(int(g));
-    const double pixel = particles.groups[g].pixel;
-    const std::vector<Level> levels = levels_of(n, pixel, settings);
-    SearchReference reference(map.density, n, pixel / map.voxel, settings.padding);
-    const long batch = std::min<long>(settings.batch, long(of_group.size()));
-    Spectra spectra(n, batch);
-    std::vector<float> buffer(std::size_t(batch) * std::size_t(n) * std::size_t(n));
-    for (std::size_t first = 0; first < of_group.size(); first += std::size_t(batch)) {
-      Interrupt::check();
-      const long count = std::min<long>(batch, long(of_group.size() - first));
-      images.read(of_group.data() + first, count, buffer.data());
-      const float sign = float(particles.groups[g].sign);
-      if (sign != 1)
-        for (float& value : buffer) value *= sign;
-      spectra.load(buffer.data(), count);
-      std::vector<BestCandidates> best;
-      for (std::size_t l = 0; l < levels.size(); ++l) {
-        const Level& level = levels[l];
-        SearchImages rows(level.band, std::size_t(count));
-        for (long i = 0; i < count; ++i) {
-          const bw::ContrastTransfer contrast(
-              ctf_of(particles.particles[of_group[first + std::size_t(i)]], particles.groups[g]), pixel);
-          const auto transfer = [&](double kx, double ky) { return settings.ctf ? contrast.value(kx, ky) : 1.0; };
-          rows.set(std::size_t(i), spectra[i], transfer, [](double) { return 1.0; });
-        }
-        Stopwatch& watch = l == 0 ? global_watch : local_watch;
-        watch.start();
-        const auto kept = std::size_t(std::max<long>(1, settings.candidates >> l));
-        if (l == 0) {
-          best = search(reference, rows, grid, shifts, score, std::size_t(settings.candidates), global);
-        } else {
-          best = search_around(reference, rows, best, level.angle, level.offset, score, kept, local);
-        }
-        watch.stop();
-      }
-      for (long i = 0; i < count; ++i) {
-        Particle& particle = particles.particles[of_group[first + std::size_t(i)]];
-        const Candidate& found = best[std::size_t(i)].list().front();
-        set_angles(particle, found.rotation);
-        particle.shift[0] = found.shift.x * pixel;
-        particle.shift[1] = found.shift.y * pixel;
-      }
-      done += count;
-      progress.show(done);
-    }
-  }
+  search.run(map, all, particles, [&](long done) {
+    Interrupt::check();
+    progress.show(done);
+  });
+  const SearchWork &global = search.global, &local = search.local;
   for (const Told what : {Told::rotation, Told::shift}) particles.told.set(std::size_t(what));
   for (std::size_t s = 0; s < particles.stacks.size(); ++s)
     particles.stacks[s] = before.stack_path(std::int32_t(s), settings.folder, "--img");
   write_star(settings.output, particles);
   std::printf("global       %.0f pairs of rotation and shift an image, %.1f s: %.4f µs each, %.1f GFlop/s\n",
-              global.pairs / double(all.size()), global_watch.seconds, 1e6 * global_watch.seconds / global.pairs,
-              1e-9 * global.operations / global_watch.seconds);
-  std::printf("local        %.1f s\n", local_watch.seconds);
+              global.pairs / double(all.size()), global.seconds, 1e6 * global.seconds / global.pairs,
+              1e-9 * global.operations / global.seconds);
+  std::printf("local        %.1f s\n", local.seconds);
   if (known) {
     std::vector<double> angles, offsets;
     for (const std::size_t p : all) {

@@ -24,7 +24,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/coverage")
     parser.add_argument("--source", type=pathlib.Path, default=ROOT)
     parser.add_argument("--jobs", default="2")
-    parser.add_argument("--targets", nargs="+", default=["bracewell_tests", "bracewell_device_tests"])
+    parser.add_argument("--targets", nargs="+", default=["bracewell_tests", "bracewell_device_tests", "bracewell_job_tests"])
     options = parser.parse_args()
     build, source = options.build.resolve(), options.source.resolve()
 

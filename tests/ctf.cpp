@@ -10,6 +10,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <gemmi/ccp4.hpp>
 
@@ -224,4 +225,23 @@ TEST_CASE("the projector with contrast transfer makes RELION's images of a point
     power += std::pow(inner.data()[i], 2);
   }
   CHECK(std::sqrt(difference / power) < 1e-5);  // files hold floats
+}
+
+TEST_CASE("contrast transfer of images is that of each, and parameters without meaning are refused by image", "[ctf]") {
+  const Exec exec;
+  std::vector<bw::Ctf> images{{.defocus_u = 9000, .defocus_v = 8000},
+                              {.defocus_u = 20000, .defocus_v = 21000, .defocus_angle = 40}};
+  const bw::ContrastOfImages contrast{bw::contrast_transfer(exec, images, 1.5)};
+  for (int i = 0; i < 2; ++i)
+    for (const auto& k : {Kokkos::Array<double, 2>{0, 0}, {0.1, -0.2}, {0.4, 0.3}})
+      CHECK(contrast(i, k) == bw::ContrastTransfer(images[std::size_t(i)], 1.5).value(k[0], k[1]));
+  CHECK_THROWS_WITH(bw::contrast_transfer(exec, images, 0),
+                    "contrast_transfer: 'pixel' is 0.000000, expected a positive length in Å");
+  images[1].voltage = 0;
+  CHECK_THROWS_WITH(bw::contrast_transfer(exec, images, 1),
+                    "contrast_transfer: 'voltage' is 0.000000 of image 1, expected a positive number of kV");
+  images[1].voltage = 300;
+  images[0].amplitude_contrast = 1.5;
+  CHECK_THROWS_WITH(bw::contrast_transfer(exec, images, 1),
+                    "contrast_transfer: 'amplitude_contrast' is 1.500000 of image 0, expected -1 to 1");
 }

@@ -12,6 +12,7 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace bw = bracewell;
@@ -276,6 +277,40 @@ TEST_CASE("calls of the projector allocate nothing after the first", "[projector
   }
 }
 
+TEST_CASE("the job level works on the instance that it is given, in regions with names",
+          "[projector][reconstructor][tools]") {
+  Random random(12500);
+  INFO("seed " << random.seed);
+  const auto job = random_job<3, 2>(random, {6, 5, 7}, {5, 6}, 3);
+  const auto poses = poses_of(job);
+  const auto map = filled<3>({6, 5, 7}, random.normals(210));
+  const Array<double, 3> images("images", 3, 5, 6), again("map", 6, 5, 7);
+  for (const HostExec& exec : Kokkos::Experimental::partition_space(HostExec(), 1, 1)) {
+    const Events events = record([&] {
+      Projector<bw::KaiserBessel<3>, 3, 2> projector(exec, job.map, job.image);
+      projector.load(exec, map);
+      projector.project(exec, poses, images);
+      bw::Reconstructor<double, bw::Fftw, bw::KaiserBessel<2>, 3, 2, HostExec> reconstructor(exec, job.map, job.image);
+      reconstructor.add(exec, images, poses);
+      reconstructor.finish(exec, again);
+    });
+    for (const auto instance : events.instances) CHECK(instance == Kokkos::Tools::Experimental::device_id(exec));
+    for (const auto& names : {events.kernels, events.allocations, events.regions})
+      for (const auto& name : names) {
+        INFO(name);
+        // Kokkos' own fills name what is filled.
+        CHECK((name.find("bracewell::") != name.npos || name.rfind("Kokkos::ViewFill", 0) == 0));
+      }
+    const auto has = [&](const char* name) {
+      return std::find(events.regions.begin(), events.regions.end(), name) != events.regions.end();
+    };
+    CHECK(has("bracewell::Projector::project"));
+    CHECK(has("bracewell::Reconstructor::add"));
+    CHECK(has("bracewell::Reconstructor::finish"));
+    exec.fence();
+  }
+}
+
 TEST_CASE("bad arguments of the projector are refused by name", "[projector]") {
   using Catch::Matchers::ContainsSubstring;
   using Catch::Matchers::MessageMatches;
@@ -317,4 +352,17 @@ TEST_CASE("bad arguments of the projector are refused by name", "[projector]") {
         projector.project_vjp(exec, poses, images, bw::none, bw::Poses{Array<double, 3>("rotations", 1, 2, 3), bw::none});
       },
       "'rotations'");
+
+  P two(exec, {8, 8, 8}, {8, 8}, {}, 2);
+  const Array<float, 4> of_two("images", 2, 2, 8, 8);
+  refused([&] { two.project(exec, poses, images); }, "'images' is of rank 3, expected a batch in front");
+  refused([&] { two.project(exec, poses, Array<float, 4>("images", 3, 2, 8, 8)); },
+          "'images' is a batch of 3, expected 2, as the maps are");
+  refused([&] { two.project(exec, bw::Poses{Array<double, 4>("rotations", 3, 2, 2, 3)}, of_two); },
+          "'rotations' is a batch of 3, expected 1 or 2");
+  refused(
+      [&] {
+        two.project(exec, bw::Poses{Array<double, 4>("rotations", 2, 2, 2, 3), Array<double, 3>("shifts", 3, 2, 2)}, of_two);
+      },
+      "'shifts' is a batch of 3, expected 1 or 2");
 }

@@ -435,6 +435,7 @@ TEST_CASE("bad arguments of the reconstructor are refused by name", "[reconstruc
   refused([&] { reconstructor.add_kind(exec, {8, 8}, {.pixel = 0}); }, "options.pixel");
   refused([&] { reconstructor.sums(1); }, "'half'");
   refused([&] { reconstructor.density(exec, Array<float, 3>("density", 8, 8, 5)); }, "'density'");
+  refused([&] { reconstructor.density(exec, Array<float, 3>("density", 8, 8, 4)); }, "'density' is 4 on axis 2, expected 5");
   refused([&] { reconstructor.finish(exec, map, {.iterations = -1}); }, "options.iterations");
   refused([&] { reconstructor.finish(exec, map, {.snr = 0}); }, "options.snr");
   refused([&] { reconstructor.finish(exec, map, {.shell_snr = {1, -1}}); }, "options.snr");

@@ -6,6 +6,8 @@
 #include "support/slicing.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 namespace bw = bracewell;
 using namespace support;
@@ -103,4 +105,6 @@ TEST_CASE("arrays are cropped and padded about voxel ⌊n/2⌋", "[shells]") {
           CHECK(to(b, i) == (s >= -(n / 2) && s < n - n / 2 ? 10 * b + s + 5 : 0));
         }
     }
+  const Kokkos::View<int**, Kokkos::HostSpace> two("to", 2, 4), three("from", 3, 4);
+  CHECK_THROWS_WITH(bw::crop_or_pad<1>(exec, two, three), "crop_or_pad: 'from' is a batch of 3, expected 2");
 }

@@ -10,6 +10,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 namespace bw = bracewell;
 using namespace support;
@@ -145,4 +146,21 @@ TEST_CASE("poses by range and by index, kernels by name, κ for the sampler", "[
       bw::kernel_of(options.interpolation, 1.25));
   CHECK(bw::kernel_of(bw::Interpolation::linear, 1).index() == 0);
   CHECK_THROWS_AS(bw::kernel_of(bw::Interpolation(17), 1), std::invalid_argument);
+  CHECK_THROWS_WITH(bw::take_rows(exec, rotations, Kokkos::View<int*, Kokkos::HostSpace>("indices", 3), taken),
+                    "take_rows: 'to' is 2 poses long, expected 3, as 'indices' is");
+}
+
+TEST_CASE("kernels by name are those of the options", "[so3]") {
+  using enum bw::Interpolation;
+  CHECK(std::holds_alternative<bw::Linear>(bw::kernel_of(linear, 2)));
+  CHECK(std::holds_alternative<bw::Cubic>(bw::kernel_of(cubic, 2)));
+  const auto same = [](const bw::AnyKernel& any, const auto& kernel) {
+    REQUIRE(std::holds_alternative<std::decay_t<decltype(kernel)>>(any));
+    for (const double t : {0.0, 0.3, 1.7}) CHECK(std::get<std::decay_t<decltype(kernel)>>(any).value(t) == kernel.value(t));
+  };
+  same(bw::kernel_of(kaiser_bessel_4, 1.5), bw::KaiserBessel<2>{1.5});
+  same(bw::kernel_of(kaiser_bessel_6, 1.5), bw::KaiserBessel<3>{1.5});
+  same(bw::kernel_of(kaiser_bessel_8, 1.5), bw::KaiserBessel<4>{1.5});
+  CHECK_THROWS_WITH(bw::kernel_of(bw::Interpolation(5), 2),
+                    "kernel_of: 'interpolation' is 5, expected an enumerator of Interpolation");
 }

@@ -45,8 +45,8 @@ class HalfMapCorrelation {
 
   /// The first map's amplitude over the second one's, shell by shell.
   std::vector<double> amplitudes() const {
-    const auto sums = bracewell::shell_sums(Host(), bracewell::Spectrum{spectra_[0], int(n_)},
-                                            bracewell::Spectrum{spectra_[1], int(n_)});
+    const auto sums =
+        bracewell::shell_sums(Host(), bracewell::Spectrum{spectra_[0], int(n_)}, bracewell::Spectrum{spectra_[1], int(n_)});
     std::vector<double> ratios;
     for (std::size_t s = 0; s < sums.first.size(); ++s) ratios.push_back(std::sqrt(sums.first[s] / sums.second[s]));
     return ratios;

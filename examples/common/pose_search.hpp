@@ -201,6 +201,7 @@ class BestCandidates {
 struct SearchWork {
   double pairs = 0;       // images · rotations · shifts
   double operations = 0;  // of the products
+  double seconds = 0;
 };
 
 /// The `count` best rotations of every image, each at its best shift.

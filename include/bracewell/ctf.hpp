@@ -16,9 +16,10 @@
 /// and cryoJAX have the opposite, C(0) = −Q: scale = −1.
 #pragma once
 
+#include <bracewell/detail/arguments/refuse.hpp>
+
 #include <Kokkos_Core.hpp>
 
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -228,17 +229,14 @@ TiltedContrastOfImages(View) -> TiltedContrastOfImages<View>;
 /// \throws std::invalid_argument for a pixel size or parameters without meaning.
 template <class Exec>
 auto contrast_transfer(const Exec& exec, const std::vector<Ctf>& images, double pixel, CtfUse use = CtfUse::full) {
-  if (!(pixel > 0))
-    throw std::invalid_argument("contrast_transfer: 'pixel' is " + std::to_string(pixel) +
-                                ", expected a positive length in Å");
+  if (!(pixel > 0)) detail::refuse("contrast_transfer", "pixel", std::to_string(pixel), "a positive length in Å");
   const Kokkos::View<ContrastTransfer*, typename Exec::memory_space> view(
       Kokkos::view_alloc(exec, Kokkos::WithoutInitializing, "bracewell::ctf"), images.size());
   const auto host = Kokkos::create_mirror_view(Kokkos::WithoutInitializing, Kokkos::HostSpace(), view);
   for (std::size_t i = 0; i < images.size(); ++i) {
     const Ctf& ctf = images[i];
     const auto refuse = [&](const char* name, double value, const char* expected) {
-      throw std::invalid_argument("contrast_transfer: '" + std::string(name) + "' of image " + std::to_string(i) + " is " +
-                                  std::to_string(value) + ", expected " + expected);
+      detail::refuse("contrast_transfer", name, std::to_string(value) + " of image " + std::to_string(i), expected);
     };
     if (!(ctf.voltage > 0)) refuse("voltage", ctf.voltage, "a positive number of kV");
     if (!(ctf.amplitude_contrast >= -1 && ctf.amplitude_contrast <= 1))

@@ -55,9 +55,8 @@ void check_rows_of_3(const char* function, const char* argument, const Eigen::De
       (Derived::ColsAtCompileTime == Eigen::Dynamic || Derived::ColsAtCompileTime == 3) && Derived::RowsAtCompileTime <= 3,
       "bracewell: rotations must have 3 columns, and 3 rows");
   if (m.cols() != 3 || m.rows() > 3 || (all && m.rows() != 3))
-    throw std::invalid_argument(std::string(function) + ": '" + argument + "' is of shape [" + std::to_string(m.rows()) +
-                                ", " + std::to_string(m.cols()) + "], expected " +
-                                (all ? "[3, 3]" : "up to 3 rows of 3 columns"));
+    refuse(function, argument, "of shape [" + std::to_string(m.rows()) + ", " + std::to_string(m.cols()) + "]",
+           all ? "[3, 3]" : "up to 3 rows of 3 columns");
 }
 
 template <class Data>

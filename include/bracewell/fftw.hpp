@@ -6,6 +6,7 @@
 /// them: FFTW's own threads are not needed, and results are bitwise the same for any number of threads.
 #pragma once
 
+#include <bracewell/detail/arguments/refuse.hpp>
 #include <bracewell/fft.hpp>
 
 #include <fftw3.h>
@@ -114,7 +115,7 @@ struct Fftw {
     using Owned = std::unique_ptr<Handle, Destroy>;
 
     static Owned own(Handle* plan) {
-      if (!plan) throw std::runtime_error("Fftw: FFTW makes no plan for these extents");
+      if (!plan) detail::fail<std::runtime_error>("Fftw: FFTW makes no plan for these extents");
       return Owned(plan);
     }
 

@@ -3,12 +3,12 @@
 /// Between the names of kernels and their objects, and from a pose to a place in the reference.
 #pragma once
 
+#include <bracewell/detail/arguments/refuse.hpp>
 #include <bracewell/kernels.hpp>
 #include <bracewell/options.hpp>
 
 #include <Kokkos_Core.hpp>
 
-#include <stdexcept>
 #include <string>
 #include <variant>
 
@@ -33,8 +33,7 @@ inline AnyKernel kernel_of(Interpolation interpolation, double padding) {
     case Interpolation::kaiser_bessel_8:
       return KaiserBessel<4>{padding};
   }
-  throw std::invalid_argument("kernel_of: 'interpolation' is " + std::to_string(int(interpolation)) +
-                              ", expected an enumerator of Interpolation");
+  detail::refuse("kernel_of", "interpolation", std::to_string(int(interpolation)), "an enumerator of Interpolation");
 }
 
 /// κ_d = oversampling · (n_d / n_x) · Σ_e (m_x / m_e) R_ed k_e, where project.hpp samples the reference for the frequency k of a

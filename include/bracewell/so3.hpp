@@ -3,6 +3,7 @@
 /// Rotations without a library of matrices: uniform grids and random ones, distances, and their Views for Poses.
 #pragma once
 
+#include <bracewell/detail/arguments/refuse.hpp>
 #include <bracewell/poses.hpp>
 
 #include <Kokkos_Core.hpp>
@@ -12,7 +13,6 @@
 #include <cmath>
 #include <cstdint>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -82,8 +82,7 @@ struct Direction {
 /// (2005)); some 58.6° / 2^order apart.
 /// \throws std::invalid_argument for an order below 0 or above 10.
 inline std::vector<Direction> healpix_directions(int order) {
-  if (order < 0 || order > 10)
-    throw std::invalid_argument("healpix_directions: 'order' is " + std::to_string(order) + ", expected 0 to 10");
+  if (order < 0 || order > 10) detail::refuse("healpix_directions", "order", std::to_string(order), "0 to 10");
   const int side = 1 << order;
   std::vector<Direction> directions;
   for (int ring = 1; ring < 4 * side; ++ring) {
@@ -166,8 +165,8 @@ void take_rows(const Exec& exec, const From& from, const Indices& indices, const
   static_assert(From::rank() == To::rank() && (From::rank() == 2 || From::rank() == 3) && Indices::rank() == 1,
                 "take_rows: 'from' and 'to' must be rotations [P][M][N] or shifts [P][M], 'indices' [P]");
   if (to.extent(0) != indices.extent(0))
-    throw std::invalid_argument("take_rows: 'to' has " + std::to_string(to.extent(0)) + " poses, expected " +
-                                std::to_string(indices.extent(0)) + ", as 'indices' has");
+    detail::refuse("take_rows", "to", std::to_string(to.extent(0)) + " poses long",
+                   std::to_string(indices.extent(0)) + ", as 'indices' is");
   Kokkos::parallel_for("bracewell::poses", Kokkos::RangePolicy<Exec>(exec, 0, indices.extent(0)),
                        detail::job::TakeRows<From, To, Indices>{from, to, indices});
 }

@@ -18,7 +18,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -53,8 +52,7 @@ inline std::vector<Matrix3> generated(const std::vector<Matrix3>& generators) {
 inline std::vector<Matrix3> symmetry_group(const std::string& name) {
   const double pi = 3.14159265358979323846, golden = (1 + std::sqrt(5.0)) / 2;
   const auto refuse = [&]() {
-    throw std::invalid_argument("symmetry_group: 'name' is " + name +
-                                ", expected C1, C2 …, D1, D2 …, T, O, I, I1, I2, I3 or I4");
+    detail::refuse("symmetry_group", "name", name, "C1, C2 …, D1, D2 …, T, O, I, I1, I2, I3 or I4");
   };
   if (name.empty()) refuse();
   const char kind = name[0] >= 'a' ? char(name[0] - 'a' + 'A') : name[0];

@@ -2,6 +2,7 @@
 // Writes maps that an example must refuse, each with one thing wrong, and good ones: bad_maps FOLDER
 #include "mrc_bytes.hpp"
 
+#include <cmath>
 #include <iostream>
 
 using files::Mrc;
@@ -55,6 +56,23 @@ int main(int argc, char** argv) {
     odd.values[std::size_t(i)] = x * x + y * y + z * z < 49 ? 7 * x - 5 * y + 3 * z + x * y * z : 0;
   }
   save("odd.mrc", odd.bytes());
+
+  // Good ones whose reconstructions are known to go wrong easily: most of a soft sphere is at frequencies below those that lattices
+  // resolve well, and so is that of blobs.
+  const auto smooth = [](const auto& value) {
+    Mrc map({32, 32, 32}, 2);
+    for (int i = 0; i < 32768; ++i)
+      map.values[std::size_t(i)] = int(std::lround(1e4 * value(i % 32 - 16, i / 32 % 32 - 16, i / 1024 - 16)));
+    return map.bytes();
+  };
+  save("sphere.mrc",
+       smooth([](int x, int y, int z) { return 1 / (1 + std::exp((std::sqrt(double(x * x + y * y + z * z)) - 8) / 0.8)); }));
+  save("gaussians.mrc", smooth([](int x, int y, int z) {
+         const auto blob = [&](double height, double width, double a, double b, double c) {
+           return height * std::exp(-((x - a) * (x - a) + (y - b) * (y - b) + (z - c) * (z - c)) / (2 * width * width));
+         };
+         return blob(1, 3, 0, 0, 0) + blob(0.7, 2.5, 5, -3, 2) + blob(0.5, 2, -4, 4, -4);
+       }));
 
   // A plate, whose cube has 27 billion voxels.
   save("plate.mrc", Mrc({3000, 30, 1}, 0).bytes());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Compares a reconstruction with the map it came from, voxel by voxel where their headers place them, and checks its header:
-// check_map RECONSTRUCTION MAP CORRELATION [VOXEL]
+// check_map RECONSTRUCTION MAP CORRELATION [VOXEL [WORST]], WORST the largest error allowed anywhere, of the map's largest value.
 #include <gemmi/fileutil.hpp>
 #include <gemmi/gz.hpp>
 
@@ -48,7 +48,7 @@ bool near(double a, double b, double tolerance) { return std::abs(a - b) <= tole
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::cerr << "usage: check_map RECONSTRUCTION MAP CORRELATION [VOXEL]\n";
+    std::cerr << "usage: check_map RECONSTRUCTION MAP CORRELATION [VOXEL [WORST]]\n";
     return 2;
   }
   const File map(argv[2]), result(argv[1]);
@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
   check(long(result.bytes.size()) == 1024 + 4 * size, "length");
   if (!good) return 1;
 
-  double cross = 0, power = 0, other = 0;
+  double cross = 0, power = 0, other = 0, worst = 0, largest = 0;
   for (int s = 0; s < map.extent[2]; ++s)
     for (int r = 0; r < map.extent[1]; ++r)
       for (int c = 0; c < map.extent[0]; ++c) {
@@ -103,6 +103,8 @@ int main(int argc, char** argv) {
         cross += a * b;
         power += a * a;
         other += b * b;
+        worst = std::max(worst, std::abs(a - b));
+        largest = std::max(largest, std::abs(a));
       }
   // An ORIGIN in the header moves with the padding.
   for (int d = 0; d < 3; ++d) {
@@ -112,8 +114,10 @@ int main(int argc, char** argv) {
     check(near(result.word<float>(50 + d), moved, 1e-3 * voxel[d]), "origin");
   }
   const double correlation = cross / std::sqrt(power * other);
-  std::cout << "correlation " << correlation << ", amplitude " << cross / power << '\n';
+  std::cout << "correlation " << correlation << ", amplitude " << cross / power << ", largest error " << worst / largest
+            << '\n';
   check(correlation >= std::stod(argv[3]), "correlation");
   check(near(cross / power, 1, 0.03), "amplitude");
+  check(argc <= 5 || worst <= std::stod(argv[5]) * largest, "error");
   return good ? 0 : 1;
 }

@@ -6,35 +6,13 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <fstream>
 #include <new>
+
+#include "../support/limit.hpp"
 
 using namespace examples;
 using Catch::Matchers::ContainsSubstring;
-
-namespace {
-
-/// No more address space than `bytes` from now on, while this is there.
-class Limit {
- public:
-  explicit Limit(double bytes) {
-    getrlimit(RLIMIT_AS, &before_);
-    long pages = 0;
-    std::ifstream("/proc/self/statm") >> pages;
-    rlimit limit = before_;
-    limit.rlim_cur = rlim_t(double(pages) * double(sysconf(_SC_PAGESIZE)) + bytes);
-    setrlimit(RLIMIT_AS, &limit);
-  }
-  ~Limit() { setrlimit(RLIMIT_AS, &before_); }
-
- private:
-  rlimit before_;
-};
-
-}  // namespace
+using support::Limit;
 
 TEST_CASE("memory: told before it is taken") {
   CHECK(memory_to_be_had() > 1e6);

@@ -602,11 +602,11 @@ TEST_CASE("images of other packages' particles are made again", "[particle_progr
   const fs::path data = fs::path(BRACEWELL_SHARED_DATA) / "poses";
   if (!fs::exists(data)) SKIP("the shared data are not there");
   const fs::path in = folder("shared");
-  for (const std::string pad : {"2", "3"}) {
-    const fs::path given = data / ("simplecryoem_relion_proj_batch_pfac" + pad + ".mrcs");
+  for (const std::string pad : {"1", "2", "3"}) {
+    const std::string name = "simplecryoem_relion_proj_batch" + (pad == "1" ? "" : "_pfac" + pad);
+    const fs::path given = data / (name + ".mrcs");
     succeeds(in, project + " --i '" + (data / "simplecryoem_pointmass.mrc").string() + "' --ang '" +
-                     (data / ("simplecryoem_relion_proj_batch_pfac" + pad + ".star")).string() +
-                     "' --ctf --kernel linear --o ours --pad " + pad);
+                     (data / (name + ".star")).string() + "' --ctf --kernel linear --o ours --pad " + pad);
     const Agreement agreement = compare_images(sections(in / "ours.mrcs"), sections(given), 0.9);
     CAPTURE(pad, agreement.correlation);
     CHECK(agreement.correlation > 0.9999);
@@ -624,4 +624,51 @@ TEST_CASE("images of other packages' particles are made again", "[particle_progr
     CAPTURE(name, agreement.correlation);
     CHECK(agreement.correlation > 0.999);  // Fourier sums reach 0.9997 of these
   }
+}
+
+TEST_CASE("magnification is taken out as relion_reconstruct does", "[particle_programs][relion]") {
+  needs_relion();
+  const fs::path in = folder("magnification_relion");
+  const Map map = truth();
+  const int n = int(map.density.extent(0));
+  write_map((in / "map.mrc").string(), map);
+  Particles particles = random_particles(10, 300, {{n, map.voxel, 300}});
+  auto& magnification = particles.groups[0].magnification;
+  magnification[0][0] = 1.06;
+  magnification[0][1] = 0.04;
+  magnification[1][0] = -0.02;
+  magnification[1][1] = 0.96;
+  particles.told.set(std::size_t(Told::magnification));
+  write_particles(in / "poses.star", particles);
+  succeeds(in, project + " --i map.mrc --o images --ang poses.star --ctf --kernel kaiser-bessel-6");
+  for (const std::string program : {"relion_reconstruct", reconstruct.c_str()}) {
+    succeeds(in, program + " --i images.star --o map_again.mrc --ctf");
+    const Agreement agreement = compare_maps(sections(in / "map_again.mrc"), map.density, 0.8, 2);
+    CAPTURE(program, agreement.correlation, agreement.least, agreement.most);
+    CHECK(agreement.correlation > 0.99);
+  }
+}
+
+TEST_CASE("beam tilt is taken out as relion_reconstruct does", "[particle_programs][relion]") {
+  needs_relion();
+  const fs::path in = folder("tilt_relion");
+  const Map map = truth();
+  const int n = int(map.density.extent(0));
+  write_map((in / "map.mrc").string(), map);
+  Particles particles = random_particles(11, 300, {{n, map.voxel, 300}});
+  write_particles(in / "poses.star", particles);
+  succeeds(in, project + " --i map.mrc --o images --ang poses.star --ctf --kernel kaiser-bessel-6");
+  // A tilt that the images do not have: both programs turn phases by it.
+  particles = read_particles({(in / "images.star").string()});
+  particles.groups[0].beam_tilt[0] = 220;
+  particles.groups[0].beam_tilt[1] = -90;
+  particles.told.set(std::size_t(Told::beam_tilt));
+  write_particles(in / "tilted.star", particles);
+  succeeds(in, "relion_reconstruct --i tilted.star --o relion.mrc --ctf");
+  succeeds(in, reconstruct + " --i tilted.star --o ours.mrc --ctf");
+  const Agreement agreement = compare_maps(sections(in / "ours.mrc"), sections(in / "relion.mrc"), 0.8, 2);
+  const Agreement with_truth = compare_maps(sections(in / "ours.mrc"), map.density, 0.8, 2);
+  CAPTURE(agreement.correlation, with_truth.correlation);
+  CHECK(agreement.correlation > 0.98);  // the other sign: 0.79
+  CHECK(with_truth.correlation < 0.97);
 }

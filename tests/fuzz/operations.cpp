@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // libFuzzer's view of the operations: shapes, strides, widths, options and numbers are made of bytes. Every array has the memory that
-// its View spans, and no more, or a null pointer where that would be much. So a call is refused by std::invalid_argument, with nothing
-// written, or stays within its arrays, as AddressSanitizer sees.
+// its View spans, and no more, or a null pointer where that, or its elements, would be many. So a call is refused by
+// std::invalid_argument, with nothing written, or stays within its arrays, as AddressSanitizer sees, and asks for no more scratch
+// than so little data can need.
 #include <bracewell/bracewell.hpp>
 
 #include <algorithm>
@@ -55,15 +56,16 @@ class Array {
     if (bytes.rarely()) extents[std::size_t(bytes.take()) % Rank] = bytes.extent();
     if constexpr (Kokkos::View<Data>::rank_dynamic < Rank) extents[Rank - 1] = Kokkos::View<Data>::static_extent(Rank - 1);
     std::size_t stride = 1;
-    double span = 1;
+    double span = 1, count = 1;
     for (std::size_t axis = Rank; axis-- > 0;) {
       layout.dimension[axis] = extents[axis];
       layout.stride[axis] = bytes.rarely() ? std::size_t(bytes.take() % 20) : stride;
       stride *= std::max<std::size_t>(extents[axis], 1);
+      count *= double(extents[axis]);
       span += extents[axis] > 0 ? double(extents[axis] - 1) * double(layout.stride[axis]) : 0;
     }
     const bool nothing = std::find(extents.begin(), extents.end(), 0) != extents.end();
-    if (span < 20000) {
+    if (span < 20000 && count < 1e6) {
       size_ = nothing ? 0 : std::size_t(span);
       memory_.reset(new V[size_]);
       std::fill_n(reinterpret_cast<unsigned char*>(memory_.get()), size_ * sizeof(V), untouched);

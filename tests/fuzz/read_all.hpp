@@ -2,22 +2,13 @@
 // What must hold of any file that is given as an MRC file.
 #pragma once
 
+#include "must.hpp"
+
 #include <common/mrc.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
-
-/// The largest piece of memory that was asked for by operator new since this was 0; kept by allocations.cpp.
-extern std::size_t largest_allocation;
-
-inline void must(bool condition, const char* what, const std::string& path) {
-  if (condition) return;
-  std::fprintf(stderr, "%s: %s\n", path.c_str(), what);
-  std::abort();
-}
 
 /// Reads a file of `length` bytes in every way in which programs do. Either it is refused, in one line that begins with its name, or
 /// it has all values that its header tells of. What is allocated is no more than deflate could have packed into it.

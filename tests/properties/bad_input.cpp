@@ -375,6 +375,75 @@ TEST_CASE("extents whose product passes 2^63 are refused", "[bad_input]") {
     }
 }
 
+TEST_CASE("more work than any call can do is refused", "[bad_input]") {
+  // What is read may have strides of 0, and then any extents without memory of its own.
+  using Strided = Kokkos::View<T****, Kokkos::LayoutStride, Exec::memory_space>;
+  const Exec exec;
+  const bw::Linear linear;
+  const Dense<T, 1> one("one", 16);
+  const auto shared = [](const std::vector<long>& extents, const std::vector<long>& strides) {
+    Kokkos::LayoutStride layout;
+    for (std::size_t a = 0; a < extents.size(); ++a) {
+      layout.dimension[a] = std::size_t(extents[a]);
+      layout.stride[a] = std::size_t(strides[a]);
+    }
+    return layout;
+  };
+  const auto gather = [&](long objects, long images, long count, long extent) {
+    const Kokkos::View<T** [3], Kokkos::LayoutStride, Exec::memory_space> points(one.data(),
+                                                                                 shared({1, count, 3}, {0, 0, 1}));
+    const Strided rotations(one.data(), shared({1, images, 2, 3}, {0, 0, 3, 1})),
+        images_bar(one.data(), shared({objects, images, extent, 1}, {0, 0, 0, 1}));
+    const Dense<T, 4> rotations_bar("rotations_bar", 1, images, 2, 3);
+    bw::raster_vjp(exec, bw::PointCloud{points}, bw::Poses{rotations}, bw::none, images_bar, bw::none,
+                   bw::Poses{rotations_bar}, bw::none, {}, linear);
+  };
+  const long million = 1L << 20;
+  check_refused([&] { gather(million, 8, 1, 1L << 30); },
+                "raster_vjp: 'images_bar' is of shape [1048576, 8, 1073741824, 1], expected no more than 2^52 elements");
+  check_refused([&] { gather(1L << 31, 4, million, 1); },
+                "raster_vjp: 'points' is of shape [1, 1048576, 3], expected no more than 2^52 points in all images and "
+                "channels, of which there are 2147483648 * 4 * 1");
+  CHECK_NOTHROW(gather(1000, 4, 100, 10));
+  check_refused(
+      [&] {
+        const Kokkos::View<C****, Kokkos::LayoutStride, Exec::memory_space> slices_bar(
+            reinterpret_cast<C*>(one.data()), shared({1L << 31, 1L << 21, 2, 1}, {0, 0, 0, 1}));
+        const Strided rotations(one.data(), shared({1, 1L << 21, 2, 3}, {0, 0, 3, 1}));
+        const Dense<C, 4> reference("reference", 1, 2, 2, 2);
+        const Kokkos::View<C****, Kokkos::LayoutStride, Exec::memory_space> references(
+            reference.data(), shared({1L << 31, 2, 2, 2}, {0, 4, 2, 1}));
+        bw::project_vjp(exec, bw::Spectrum{references, 2}, bw::Poses{rotations}, bw::Spectrum{slices_bar, 1}, bw::none,
+                        bw::Poses{Dense<T, 4>("rotations_bar", 1, 1L << 21, 2, 3)}, {}, linear);
+      },
+      "project_vjp: 'slices_bar' is of shape [2147483648, 2097152, 2, 1], expected no more than 2^52 elements");
+}
+
+TEST_CASE("scratch goes with what there is to do", "[bad_input][raster]") {
+  // Bytes that a call without a workspace asks for.
+  static std::uint64_t asked = 0;
+  const auto scratch = [](long objects, long images, long count, long channels) {
+    const Exec exec;
+    using Points = Kokkos::View<T** [3], Kokkos::LayoutRight, Exec::memory_space>;
+    const Points points("points", objects, count), points_bar("points_bar", objects, count);
+    const Dense<T, 3> weights("weights", objects, count, channels), weights_bar("weights_bar", objects, count, channels);
+    const Dense<T, 4> rotations("rotations", objects, images, 2, 3);
+    const Dense<T, 5> images_bar("images_bar", objects, images, channels, 4, 4);
+    asked = 0;
+    Kokkos::Tools::Experimental::set_allocate_data_callback(
+        [](Kokkos_Profiling_SpaceHandle, const char*, const void*, std::uint64_t bytes) { asked += bytes; });
+    bw::raster_vjp(exec, bw::PointCloud{points, weights}, bw::Poses{rotations}, bw::none, images_bar,
+                   bw::PointCloud{points_bar, weights_bar}, bw::none, bw::none, {}, bw::Linear{});
+    Kokkos::Tools::Experimental::set_allocate_data_callback(nullptr);
+    return double(asked);
+  };
+  const double threads = Exec().concurrency(), numbers = sizeof(T), some = 1e5;
+  CHECK(scratch(3, 0, 0, 1 << 24) < some);  // no images and no points
+  // A thread works on one object's points and channels, or images are shared out among at most 64 parts.
+  CHECK(scratch(1, 1, 10, 10000) < std::max(threads, 64.0) * 10 * 10003 * numbers + some);
+  CHECK(scratch(500, 1, 10, 1000) < std::max(threads, 64.0) * 10 * 1003 * numbers + some);
+}
+
 TEST_CASE("an output in the memory of any other argument is refused", "[bad_input]") {
   for_calls([](const Call& call) {
     for (std::size_t out = 0; out < call.slots.size(); ++out)

@@ -91,6 +91,23 @@ class KnownExtents {
   std::array<Known, std::size_t(Axis::lattice)> known_;
 };
 
+/// No more work than a call can do: made-up extents without memory of their own (strides of 0) can ask for any. Below, numbers of
+/// samples and of points, times those of what is summed for each, are counted in 64 bits.
+inline void check_work(const char* function, const Argument* begin, const Argument* end, const Counts& counts) {
+  constexpr double most = 0x1p52;
+  const double images = double(counts.references) * double(counts.poses);
+  for (const Argument* a = begin; a != end; ++a) {
+    double elements = 1;
+    for (int i = 0; i < a->shape.rank; ++i) elements *= double(a->shape.extent[i]);
+    if (elements > most) refuse(function, a->shape.name, "of shape " + text(a->shape), "no more than 2^52 elements");
+    const bool of_points = std::find(a->axes, a->axes + a->count, Axis::n) != a->axes + a->count;
+    if (of_points && images * double(counts.points) * double(counts.channels) > most)
+      refuse(function, a->shape.name, "of shape " + text(a->shape),
+             "no more than 2^52 points in all images and channels, of which there are " + std::to_string(counts.references) +
+                 " * " + std::to_string(counts.poses) + " * " + std::to_string(counts.channels));
+  }
+}
+
 /// All checks of values. `known` has the numbers of coordinates already.
 inline Counts check_values(const char* function, KnownExtents& known, const ProblemAxes& p, const Argument* begin,
                            const Argument* end) {
@@ -119,7 +136,10 @@ inline Counts check_values(const char* function, KnownExtents& known, const Prob
   for (const Argument* out = begin; out != end; ++out)
     for (const Argument* other = begin; other != end; ++other)
       if (out->written && out != other) check_apart(function, out->shape, other->shape);
-  return {p.batch ? known[Axis::B] : 1, p.posed ? known[Axis::P] : 1, known[Axis::n], p.channels ? known[Axis::C] : 1};
+  const Counts counts{p.batch ? known[Axis::B] : 1, p.posed ? known[Axis::P] : 1, known[Axis::n],
+                      p.channels ? known[Axis::C] : 1};
+  check_work(function, begin, end, counts);
+  return counts;
 }
 
 inline void check_options(const char* function, const SliceOptions& options) {

@@ -38,6 +38,9 @@ class Scratch {
       if (workspace_ == &own_ && data_) exec.fence("bracewell: scratch without a Workspace is freed");
   }
 
+  /// Where its memory is, for other scratch in its place.
+  Workspace* workspace() const { return workspace_; }
+
   template <class V>
   V* at(std::size_t begin) const {
     return reinterpret_cast<V*>(data_ + begin);

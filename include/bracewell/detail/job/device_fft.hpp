@@ -2,6 +2,8 @@
 // What cuFFT and hipFFT, which have the same functions under other names, are for projector.hpp.
 #pragma once
 
+#include <bracewell/detail/arguments/refuse.hpp>
+
 #include <Kokkos_Core.hpp>
 
 #include <array>
@@ -66,9 +68,9 @@ class DeviceFftPlan {
   };
 
   static void check(const char* call, typename Api::Result result) {
-    if (result == Api::alloc_failed) throw std::bad_alloc();
+    if (result == Api::alloc_failed) fail<std::bad_alloc>(std::string(Api::name) + ": " + call + " found too little memory");
     if (result != Api::success)
-      throw std::runtime_error(std::string(Api::name) + ": " + call + " failed with error " + std::to_string(int(result)));
+      fail<std::runtime_error>(std::string(Api::name) + ": " + call + " failed with error " + std::to_string(int(result)));
   }
 
   void set_stream(const Exec& exec) const {

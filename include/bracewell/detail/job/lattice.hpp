@@ -2,6 +2,7 @@
 // Real arrays around their origin: padded, cropped, moved and scaled in one pass.
 #pragma once
 
+#include <bracewell/detail/arguments/refuse.hpp>
 #include <bracewell/options.hpp>
 #include <bracewell/spectrum.hpp>
 
@@ -9,7 +10,6 @@
 
 #include <array>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <type_traits>
 
@@ -44,10 +44,7 @@ Buffer<V, Exec> buffer(const Exec& exec, const std::string& label, std::int64_t 
   return Buffer<V, Exec>(Kokkos::view_alloc(exec, Kokkos::WithoutInitializing, label), std::size_t(size));
 }
 
-[[noreturn]] inline void refuse(const char* function, const std::string& argument, const std::string& got,
-                                const std::string& expected) {
-  throw std::invalid_argument(std::string(function) + ": '" + argument + "' is " + got + ", expected " + expected);
-}
+using detail::refuse;
 
 /// A batch of arrays of A axes, in memory order. Coordinates s run from −⌊n/2⌋ to ⌈n/2⌉ − 1 on every axis, from voxel ⌊n/2⌋,
 /// or, in a wrapped array, from index 0.

@@ -118,11 +118,13 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
   Scratch scratch(options.workspace);
   const std::size_t sums_at = scratch.template add<double>(all * tasks.pieces * Op::sums);
   const std::size_t voxels_at = scratch.template add<double>(reads_voxels ? all * voxel_parts : 0);
-  // On hosts, cotangents of points, weights and widths: of all points where they are kept, else of a task's points, for each
-  // worker.
+  // On hosts, cotangents of points, weights and widths: of all points where they are kept, else of a task's points and its
+  // group's objects, for each worker.
+  const bool apart = !tasks.kept && groups > 1;
   const CloudBars bars{output_table<1>(points_bar), output_table<P::channels>(weights_bar), output_table<0>(widths_bar)};
-  const auto parts_of = [&](const auto& bar, int components) {
-    return PointParts<T>{nullptr, objects_of(bar), components, tasks.kept ? n : tasks.points_per_task, is_shared(bar)};
+  const auto parts_of = [&](const auto& bar, std::int64_t components) {
+    return PointParts<T>{nullptr, apart ? 1 : objects_of(bar), components,
+                         tasks.kept ? n : std::min(n, tasks.points_per_task), apart || is_shared(bar)};
   };
   CloudParts<T> cloud{parts_of(points_bar, N), parts_of(weights_bar, problem.channels), parts_of(widths_bar, 1)};
   std::size_t next = 0, memory = 0;

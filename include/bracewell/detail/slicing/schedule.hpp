@@ -106,6 +106,13 @@ void insert(const Exec& exec, const std::string& label, const Data& data, const 
   insert_all(op);
 }
 
+/// The most scratch that insertion into a reference's cotangent needs: sums apart, or numbers of fixed point of 8 bytes for each.
+template <class Exec, class Op>
+std::int64_t insertion_bytes(const Op& op) {
+  constexpr std::int64_t wider = on_host<Exec> ? 1 : std::int64_t(sizeof(double) / sizeof(typename Op::T));
+  return op.geometry.references * dense_bytes(op.reference_bar) * wider + std::int64_t(sizeof(FixedPointScale)) + 128;
+}
+
 /// Runs an operation that inserts into a grid, or sums cotangents of poses, or both. On a device both are one pass, unless
 /// it is to be deterministic; on a host each has an order of work of its own.
 template <class P, class Exec, class Bar, class PosesBar, class Op>
@@ -118,10 +125,23 @@ void insert_and_sum_poses(const Exec& exec, const std::string& label, const Bar&
       if (!options.accumulate) fill_zero(exec, bar);
       return sum_poses(exec, label, op, poses_bar, options);
     }
-  if constexpr (sums) sum_poses(exec, label, op.with_targets(none, none, Gradient{}), poses_bar, options);
-  if constexpr (Op::inserts) {
+  if constexpr (!Op::inserts) {
+    sum_poses(exec, label, op.with_targets(none, none, Gradient{}), poses_bar, options);
+  } else {
+    // Scratch for both passes, of which the second needs more, is taken before the first: where it cannot be had, nothing is written.
+    Scratch both(options.workspace);
+    SliceOptions with = options;
+    if constexpr (sums) {
+      if (!on_host<Exec> || sums_apart(op)) {
+        both.template add<char>(insertion_bytes<Exec>(op));
+        both.allocate(exec);
+      }
+      with.workspace = both.workspace();
+      sum_poses(exec, label, op.with_targets(none, none, Gradient{}), poses_bar, with);
+    }
     constexpr NoPoseGradient<Op::N, Op::M> no_gradient{};
-    insert<P>(exec, label, bar, none, options, op.with_targets(op.reference_bar, none, no_gradient));
+    insert<P>(exec, label, bar, none, with, op.with_targets(op.reference_bar, none, no_gradient));
+    if constexpr (sums) both.release(exec);
   }
 }
 
