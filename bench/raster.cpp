@@ -2,6 +2,7 @@
 // Points onto images and gradients back, beside plain scalar loops of the same on one core.
 #include "measure.hpp"
 
+#include <bracewell/gaussian.hpp>
 #include <bracewell/raster.hpp>
 #include <bracewell/workspace.hpp>
 
@@ -23,7 +24,7 @@ struct Scene {
 
   int points_count, images_count, size;
   PerImage<T* [3]> points;
-  PerImage<T*> weights;
+  PerImage<T*> weights, widths;  // widths: 0.2 to 0.7 voxels
   PerImage<T* [M][3]> rotations;
   PerImage<T* [M]> shifts;
   PerImage<T*> background, out_weight;
@@ -35,6 +36,7 @@ struct Scene {
         size(size_),
         points("bench::points", points_),
         weights("bench::weights", points_),
+        widths("bench::widths", points_),
         rotations("bench::rotations", images_),
         shifts("bench::shifts", images_),
         background("bench::background", images_),
@@ -73,6 +75,7 @@ struct Scene {
     });
     fill(background, [&](const auto& to, std::size_t p) { to(p) = uniform(random); });
     fill(out_weight, [&](const auto& to, std::size_t p) { to(p) = 1 + T(0.1) * uniform(random); });
+    fill(widths, [&](const auto& to, std::size_t i) { to(i) = (T(0.9) + T(0.5) * uniform(random)) / T(size_); });
     // As cotangents: every pixel differs from its neighbours.
     const auto host = Kokkos::create_mirror_view(images);
     const std::size_t pixels = host.size() / host.extent(0);
@@ -160,7 +163,7 @@ void plain_raster(const Scene<M>& scene, const Dense<T, M + 1, Kokkos::HostSpace
 template <int M>
 struct Cotangents {
   typename Scene<M>::template PerImage<T* [3]> points;
-  typename Scene<M>::template PerImage<T*> weights;
+  typename Scene<M>::template PerImage<T*> weights, widths;
   typename Scene<M>::template PerImage<T* [M][3]> rotations;
   typename Scene<M>::template PerImage<T* [M]> shifts;
   typename Scene<M>::template PerImage<T*> background, out_weight;
@@ -168,6 +171,7 @@ struct Cotangents {
   explicit Cotangents(const Scene<M>& scene)
       : points("bench::points_bar", scene.points_count),
         weights("bench::weights_bar", scene.points_count),
+        widths("bench::widths_bar", scene.points_count),
         rotations("bench::rotations_bar", scene.images_count),
         shifts("bench::shifts_bar", scene.images_count),
         background("bench::background_bar", scene.images_count),
@@ -253,6 +257,32 @@ void add_raster(const Settings& settings, int points, int images, int size, bool
               state, exec, scene.work(), images, [&] { draw(exec, scene, out, workspace); }, units);
         }));
     if (!gradients) continue;
+    const bw::Gaussian<4> gaussian;
+    add(name("raster_widths") + "/" + execution_name(threads),
+        with_scene([=](benchmark::State& state, const Scene<M>& scene) {
+          const Exec exec = make_exec(threads);
+          const Dense<T, M + 1> out("bench::out", scene.images.layout());
+          const bw::PointCloud cloud{scene.points, scene.weights, scene.widths};
+          bw::Workspace workspace;
+          measure(
+              state, exec, scene.work(), images,
+              [&] { bw::raster(exec, cloud, scene.poses(), bw::none, out, {.workspace = &workspace}, gaussian); }, units);
+        }));
+    add(name("raster_widths_vjp_all") + "/" + execution_name(threads),
+        with_scene([=](benchmark::State& state, const Scene<M>& scene) {
+          const Exec exec = make_exec(threads);
+          const Cotangents<M> bar(scene);
+          const bw::PointCloud cloud{scene.points, scene.weights, scene.widths};
+          bw::Workspace workspace;
+          measure(
+              state, exec, scene.work(), images,
+              [&] {
+                bw::raster_vjp(exec, cloud, scene.poses(), bw::Exposure{scene.background, scene.out_weight}, scene.images,
+                               bw::PointCloud{bar.points, bar.weights, bar.widths}, bw::Poses{bar.rotations, bar.shifts},
+                               bw::Exposure{bar.background, bar.out_weight}, {.workspace = &workspace}, gaussian);
+              },
+              units);
+        }));
     add(name("raster_jvp_all") + "/" + execution_name(threads),
         with_scene([=](benchmark::State& state, const Scene<M>& scene) {
           const Exec exec = make_exec(threads);

@@ -390,7 +390,9 @@ int main(int argc, char** argv) {
   app.add_flag("--ctf_phase_flip", settings.phase_flip, "of phases that were flipped: its absolute value");
   app.add_flag("--ctf_intact_first_peak", settings.intact_first_peak, "1 before its first peak");
   app.add_flag("--ctf2", settings.ctf2, "apply contrast transfer twice");
-  app.add_option("--pad", settings.padding, "padding of the map")->check(CLI::Range(1.25, 4.0))->capture_default_str();
+  app.add_option("--pad", settings.padding, "padding of the map; 1 for linear only")
+      ->check(CLI::Range(1.0, 4.0))
+      ->capture_default_str();
   app.add_option("--kernel", settings.kernel, "interpolation; linear is RELION's")
       ->check(CLI::IsMember({"linear", "kaiser-bessel-4", "kaiser-bessel-6"}))
       ->capture_default_str();

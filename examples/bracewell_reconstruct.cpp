@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A map and its half maps from particles, by least squares: under the names of relion_reconstruct's options.
 #include "common/checkpoint.hpp"
-#include "common/fft_library.hpp"
 #include "common/file.hpp"
 #include "common/half_maps.hpp"
 #include "common/interrupt.hpp"
 #include "common/map.hpp"
 #include "common/memory.hpp"
 #include "common/particle_images.hpp"
-#include "common/particle_job.hpp"
+#include "common/particle_reconstruction.hpp"
 #include "common/program.hpp"
 #include "common/progress.hpp"
 #include "common/relion_options.hpp"
@@ -43,27 +42,6 @@ struct Settings {
   }
 };
 
-using Reconstructor = bw::Reconstructor<float, FftLibrary>;
-
-/// Particles of one group of optics and one half, one batch after the other.
-struct Batch {
-  std::size_t first;
-  long count;
-  int group, half;
-};
-
-/// What is to be done, known before anything is read but headers.
-struct Plan {
-  std::vector<std::size_t> order;  // particles by group and half, else as in the file
-  std::vector<Batch> batches;
-  double voxel = 0;  // of the map, Å
-  long box = 0;
-};
-
-int half_of(const Particles& particles, std::size_t particle) {
-  return particles.tells(Told::subset) ? particles.particles[particle].subset - 1 : int(particle % 2);
-}
-
 std::vector<std::size_t> selected(const Particles& particles, const Settings& settings) {
   const auto all = settings.subset == 0 && settings.object_class == 0;
   if (settings.subset != 0) particles.require(Told::subset, "--subset needs it");
@@ -83,169 +61,45 @@ std::vector<std::size_t> selected(const Particles& particles, const Settings& se
   return which;
 }
 
-Plan plan_of(const Particles& particles, const ParticleImages& images, const std::vector<std::size_t>& which,
-             const Settings& settings) {
-  Plan plan;
-  plan.order = which;
-  const auto key = [&](std::size_t p) {
-    return std::pair(particles.particles[p].group, settings.one_map ? 0 : half_of(particles, p));
-  };
-  std::stable_sort(plan.order.begin(), plan.order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  for (std::size_t i = 0; i < plan.order.size();) {
-    const auto [group, half] = key(plan.order[i]);
-    long count = 1;
-    while (count < settings.batch && i + std::size_t(count) < plan.order.size() &&
-           key(plan.order[i + std::size_t(count)]) == std::pair(group, half))
-      ++count;
-    plan.batches.push_back({i, count, group, half});
-    i += std::size_t(count);
-  }
-  // By default voxels are the first group's pixels; the field of view is always its own.
-  const int first = plan.batches.front().group;
-  const double pixel = particles.groups[std::size_t(first)].pixel, view = pixel * images.box(first);
-  plan.box = images.box(first);
-  plan.voxel = pixel;
-  if (settings.box > 0) plan.box = settings.box;
-  if (settings.voxel > 0) {
-    plan.voxel = settings.voxel;
-    if (settings.box == 0) plan.box = 2 * std::lround(view / settings.voxel / 2);
-  } else if (settings.box > 0) {
-    plan.voxel = view / settings.box;
-  }
-  return plan;
-}
-
-/// Where a map with voxels of `voxel` has images' frequencies, in cycles per pixel.
-double cutoff_of(double pixel, double voxel, const Settings& settings) {
-  double cutoff = std::min(0.5, 0.5 * pixel / voxel);
-  if (settings.maximal_resolution > 0) cutoff = std::min(cutoff, pixel / settings.maximal_resolution);
-  return cutoff;
-}
-
-/// Bytes of grids, of finishing and of batches: reconstructor.hpp.
-double memory_of(const Plan& plan, long image, const Settings& settings) {
-  const auto stored = [](double n) { return n * n * (n / 2 + 1); };
-  const double n = double(plan.box), twice = double(bw::fft_extent(2 * n)),
-               weights = stored(double(bw::fft_extent(1.25 * twice)));
-  const double data = 2 * stored(double(bw::fft_extent(settings.padding * n)));
-  const double finish =
-      std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n);
-  const double maps = 5 * n * n * n, batch = double(settings.batch) * double(image) * double(image) * 4;
-  return 4 * ((data + weights) * (settings.one_map ? 1 : 2) + finish + maps + batch);
-}
-
-/// The spectrum of a particle's noise: rlnGroupNumber counts from 1.
-int noise_row(const NoiseSpectra& noise, const Particle& particle) {
-  return noise.of_optics ? particle.group : particle.noise_group - 1;
-}
-
-void check_noise(const NoiseSpectra& noise, const Particles& particles, std::size_t p) {
-  const int row = noise_row(noise, particles.particles[p]);
-  if (row < 0 || row >= int(noise.spectra.size()))
-    throw std::runtime_error(noise.path + ": has no group " + std::to_string(row + 1) + ", which particle " +
-                             std::to_string(p + 1) + " of " + particles.path + " is of");
-}
-
-/// Power of noise to weights, a row per group of noise, or one row of ones.
-Array<float**> noise_weights(const std::vector<std::vector<double>>& spectra) {
-  std::size_t shells = 1;
-  for (const auto& spectrum : spectra) shells = std::max(shells, spectrum.size());
-  const Array<float**> table("weights", std::max<std::size_t>(spectra.size(), 1), shells);
-  const auto host = Kokkos::create_mirror_view(table);
-  Kokkos::deep_copy(host, 1.0f);
-  double mean = 0;  // of weights, so that their unit is no matter of precision
-  long count = 0;
-  for (const auto& spectrum : spectra)
-    for (const double power : spectrum)
-      if (power > 0) {
-        mean += 1 / power;
-        ++count;
-      }
-  for (std::size_t row = 0; row < spectra.size(); ++row)
-    for (std::size_t s = 0; s < shells; ++s) {
-      const double power = spectra[row].empty() ? 0 : spectra[row][std::min(s, spectra[row].size() - 1)];
-      host(row, s) = power > 0 ? float(double(count) / (power * mean)) : 0;
-    }
-  Kokkos::deep_copy(table, host);
-  return table;
-}
-
 bw::CtfUse use_of(const Settings& settings) {
   if (settings.flip_phases) return bw::CtfUse::phases;
   if (settings.phase_flipped) return bw::CtfUse::phase_flipped;
   return settings.intact_first_peak ? bw::CtfUse::intact_first_peak : bw::CtfUse::full;
 }
 
-/// Adds all images, from `done` batches on.
-void add_images(Reconstructor& reconstructor, const Particles& particles, ParticleImages& images, const Plan& plan,
-                const std::vector<int>& kinds, const NoiseSpectra& noise, Checkpoint& checkpoint, const Settings& settings) {
-  const Exec exec;
-  const bool tilted = settings.ctf && particles.tells(Told::beam_tilt);
-  ParticleBatch batch(particles, settings.batch,
-                      {.ctf = settings.ctf, .magnification = particles.tells(Told::magnification), .use = use_of(settings)});
-  const Array<float**> table = noise_weights(noise.spectra);
-  const int reference = images.box(plan.batches.front().group);
-  bool several = false;
-  for (const Batch& b : plan.batches) several = several || images.box(b.group) != reference;
-  const bool weighted = several || settings.fom || !noise.spectra.empty();
+ReconstructionSettings reconstruction_of(const Settings& settings, const NoiseSpectra& noise) {
+  ReconstructionSettings of;
+  of.voxel = settings.voxel;
+  of.box = settings.box;
+  of.maximal_resolution = settings.maximal_resolution;
+  of.padding = settings.padding;
+  of.batch = settings.batch;
+  of.halves = settings.one_map ? 1 : 2;
+  of.ctf = settings.ctf;
+  of.use = use_of(settings);
+  of.fom = settings.fom;
+  of.drop_mean = settings.drop_mean;
+  of.symmetry = bw::symmetry_group(settings.symmetry);
+  of.noise = noise;
+  return of;
+}
 
-  std::vector<float> buffer;
-  Progress progress("adding images", long(plan.order.size()),
-                    checkpoint.done > 0 ? long(plan.batches[checkpoint.done - 1].first) : 0);
-  long added = 0;
-  for (; checkpoint.done < plan.batches.size(); ++checkpoint.done) {
-    const Batch& b = plan.batches[checkpoint.done];
-    if (Interrupt::wanted() || (settings.stop_after > 0 && added >= settings.stop_after)) {
-      checkpoint.write(reconstructor, settings.one_map ? 1 : 2);
-      throw Interrupted("stopped after " + std::to_string(b.first) + " of " + std::to_string(plan.order.size()) +
+/// Adds all images, from those of the checkpoint on.
+void add_images(ParticleReconstruction& reconstruction, Checkpoint& checkpoint, const Settings& settings) {
+  const auto& batches = reconstruction.batches();
+  const long total = long(reconstruction.order().size()),
+             begin = checkpoint.done < batches.size() ? long(batches[checkpoint.done].first) : total;
+  Progress progress("adding images", total, begin);
+  for (; checkpoint.done < batches.size(); ++checkpoint.done) {
+    const ParticleGroup& batch = batches[checkpoint.done];
+    if (Interrupt::wanted() || (settings.stop_after > 0 && long(batch.first) - begin >= settings.stop_after)) {
+      checkpoint.write(reconstruction.reconstructor(), settings.one_map ? 1 : 2);
+      throw Interrupted("stopped after " + std::to_string(batch.first) + " of " + std::to_string(total) +
                         " images; --resume goes on from " + checkpoint.path());
     }
-    checkpoint.write_at_times(reconstructor, settings.one_map ? 1 : 2);
-    const std::size_t n = std::size_t(images.box(b.group));
-    const std::size_t* const which = plan.order.data() + b.first;
-    buffer.resize(std::size_t(b.count) * n * n);
-    images.read(which, b.count, buffer.data());
-    for (long i = 0; i < b.count; ++i) {
-      float* const image = buffer.data() + std::size_t(i) * n * n;
-      double sum = 0;
-      for (std::size_t j = 0; j < n * n; ++j) sum += image[j];
-      if (!std::isfinite(sum))
-        throw std::runtime_error(particles.stacks[std::size_t(particles.particles[which[i]].stack)] + ": image " +
-                                 std::to_string(particles.particles[which[i]].image + 1) +
-                                 " has numbers that are not finite");
-      const float sign = float(particles.groups[std::size_t(b.group)].sign),
-                  mean = settings.drop_mean ? float(sum / double(n * n)) : 0;
-      if (sign != 1 || mean != 0)
-        for (std::size_t j = 0; j < n * n; ++j) image[j] = sign * (image[j] - mean);
-    }
-    const HostArray<float***> host(buffer.data(), std::size_t(b.count), n, n);
-    const auto batch_images = on_device(host);
-    const double equal = double(reference) / double(n);  // noise of one power a pixel
-    batch.load(
-        exec, which, b.count, particles.groups[std::size_t(b.group)].pixel,
-        [&](const Particle& particle) {
-          const double fom = settings.fom ? particle.figure_of_merit : 1;
-          return float(fom * (noise.spectra.empty() ? equal * equal : equal * equal * equal * equal));
-        },
-        [&](const Particle& particle) { return noise.spectra.empty() ? 0 : noise_row(noise, particle); });
-    const auto add = [&](const auto& modulation) {
-      const int kind = kinds[std::size_t(b.group)];
-      if (weighted) {
-        reconstructor.add(exec, batch_images, batch.poses<2>(), modulation, batch.weights(table, double(n)), b.half, kind);
-      } else {
-        reconstructor.add(exec, batch_images, batch.poses<2>(), modulation, bw::none, b.half, kind);
-      }
-    };
-    if (tilted) {
-      add(batch.tilted_contrast());
-    } else if (settings.ctf) {
-      add(batch.contrast());
-    } else {
-      add(bw::none);
-    }
-    exec.fence();
-    added += b.count;
-    progress.show(long(b.first) + b.count);
+    checkpoint.write_at_times(reconstruction.reconstructor(), settings.one_map ? 1 : 2);
+    reconstruction.add(batch);
+    progress.show(long(batch.first) + batch.count);
   }
 }
 
@@ -274,11 +128,12 @@ int run(const Settings& settings) {
     throw std::runtime_error("--ctf_intact_first_peak, --ctf_phase_flipped, --only_flip_phases: one of them may be given");
   if (!settings.ctf && (settings.intact_first_peak || settings.phase_flipped || settings.flip_phases))
     throw std::runtime_error("--ctf_intact_first_peak, --ctf_phase_flipped, --only_flip_phases: need --ctf");
-  const auto symmetry = bw::symmetry_group(settings.symmetry);
+  bw::symmetry_group(settings.symmetry);  // refuses others
   check_output(settings.output);
 
   const Particles particles = read_particles(settings.particles, reading_of(settings));
   const std::vector<std::size_t> which = selected(particles, settings);
+  particles.require(Told::image, "a reconstruction is made of images");
   particles.require(Told::rotation, "a reconstruction needs it");
   particles.require(Told::shift, "a reconstruction needs it");
   particles.require(Told::pixel, "a reconstruction needs it");
@@ -292,67 +147,33 @@ int run(const Settings& settings) {
   if (!settings.noise.empty()) {
     noise = read_noise_spectra(settings.noise);
     if (!noise.of_optics) particles.require(Told::group_noise, "--model_noise needs it");
-    for (const std::size_t p : which) check_noise(noise, particles, p);
   }
   ParticleImages images(particles, which, settings.folder, "--img");
-  const Plan plan = plan_of(particles, images, which, settings);
-
-  // Kinds of images: the one with the highest frequencies first, whose the map's are.
-  std::vector<int> groups;
-  for (const Batch& b : plan.batches)
-    if (groups.empty() || groups.back() != b.group) groups.push_back(b.group);
-  const auto pixel_of = [&](int group) { return particles.groups[std::size_t(group)].pixel; };
-  const auto band = [&](int group) { return cutoff_of(pixel_of(group), plan.voxel, settings) / pixel_of(group); };
-  std::stable_sort(groups.begin(), groups.end(), [&](int a, int b) { return band(a) > band(b); });
-  long largest = 0;
-  for (const int group : groups) largest = std::max<long>(largest, images.box(group));
-  const double bytes = memory_of(plan, largest, settings);
+  ParticleReconstruction reconstruction(particles, images, which, reconstruction_of(settings, noise));
+  const double bytes = reconstruction.bytes(), side = reconstruction.voxel() * double(reconstruction.box());
+  const long n = reconstruction.box();
   if (settings.memory > 0 && bytes > settings.memory * 1e9)
-    throw std::runtime_error("--memory: a box of " + std::to_string(plan.box) + " needs " + std::to_string(bytes / 1e9) +
+    throw std::runtime_error("--memory: a box of " + std::to_string(n) + " needs " + std::to_string(bytes / 1e9) +
                              " GB; --one_map, a smaller --pad or --newbox need less");
-  require_memory(bytes, "a box of " + std::to_string(plan.box), "--one_map, a smaller --pad or --newbox need less");
-
+  require_memory(bytes, "a box of " + std::to_string(n), "--one_map, a smaller --pad or --newbox need less");
+  for (const std::string& remark : particles.remarks) std::printf("note         %s\n", remark.c_str());
   std::printf("particles    %zu of %s\n", which.size(), settings.particles.front().c_str());
-  std::printf("map          %ld³ voxels of %.4g Å, %s, %.2f GB\n", plan.box, plan.voxel, settings.symmetry.c_str(),
+  std::printf("map          %ld³ voxels of %.4g Å, %s, %.2f GB\n", n, reconstruction.voxel(), settings.symmetry.c_str(),
               bytes / 1e9);
   std::fflush(stdout);
-
   Stopwatch watch;
   watch.start();
   const Exec exec;
-  const long n = plan.box;
-  std::vector<int> kinds(particles.groups.size(), -1);
-  const auto kind_of = [&](int group) {
-    return bw::ImageKind{.pixel = pixel_of(group) / plan.voxel,
-                         .scale = plan.voxel / pixel_of(group),
-                         .cutoff = cutoff_of(pixel_of(group), plan.voxel, settings)};
-  };
-  const auto shape = [&](int group) { return std::array<long, 2>{images.box(group), images.box(group)}; };
-  const bw::ImageKind first = kind_of(groups.front());
-  Reconstructor reconstructor(exec, {n, n, n}, shape(groups.front()),
-                              {.padding = settings.padding,
-                               .pixel = first.pixel,
-                               .scale = first.scale,
-                               .cutoff = first.cutoff,
-                               .halves = settings.one_map ? 1 : 2,
-                               .symmetry = symmetry,
-                               .batch = settings.batch});
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    std::size_t like = 0;
-    while (like < g && (images.box(groups[like]) != images.box(groups[g]) || pixel_of(groups[like]) != pixel_of(groups[g])))
-      ++like;
-    kinds[std::size_t(groups[g])] = like < g ? kinds[std::size_t(groups[like])]
-                                    : g == 0 ? 0
-                                             : reconstructor.add_kind(exec, shape(groups[g]), kind_of(groups[g]));
-  }
+  reconstruction.allocate();
+  auto& reconstructor = reconstruction.reconstructor();
 
   Fingerprint fingerprint;
-  for (const std::size_t p : plan.order) add_to(fingerprint, particles.particles[p]);
+  for (const std::size_t p : reconstruction.order()) add_to(fingerprint, particles.particles[p]);
   for (const auto& stack : particles.stacks) fingerprint.add(stack);
   for (const auto& group : particles.groups)
     fingerprint.add(group.pixel).add(group.voltage).add(group.spherical_aberration).add(group.amplitude_contrast);
   fingerprint.add(settings.symmetry).add(settings.noise);
-  for (const double number : {plan.voxel, double(plan.box), settings.padding, settings.maximal_resolution,
+  for (const double number : {reconstruction.voxel(), double(n), settings.padding, settings.maximal_resolution,
                               double(settings.batch), double(settings.ctf), double(int(use_of(settings))),
                               double(settings.fom), double(settings.drop_mean), double(settings.one_map)})
     fingerprint.add(number);
@@ -361,14 +182,14 @@ int run(const Settings& settings) {
 
   {
     const Interrupt interrupt;
-    add_images(reconstructor, particles, images, plan, kinds, noise, checkpoint, settings);
+    add_images(reconstruction, checkpoint, settings);
   }
   watch.stop();
   const double adding = watch.seconds;
   watch.start();
 
   Map map;
-  map.voxel = plan.voxel;
+  map.voxel = reconstruction.voxel();
   map.density = HostArray<float***>("map", std::size_t(n), std::size_t(n), std::size_t(n));
   const auto result = device_mirror(map.density);
   const auto finish = [&](const std::string& path, const bw::FinishOptions& options) {
@@ -378,10 +199,9 @@ int run(const Settings& settings) {
     write_map(path, map);
   };
   bw::FinishOptions options{.iterations = settings.iterations};
-  const double side = plan.voxel * double(n);
   if (settings.mask_diameter > 0) options.object = std::min(1.0, M_PI / 6 * std::pow(settings.mask_diameter / side, 3));
   if (!settings.one_map) {
-    HalfMapCorrelation correlation(n, plan.voxel, settings.mask_diameter);
+    HalfMapCorrelation correlation(n, reconstruction.voxel(), settings.mask_diameter);
     for (int half = 0; half < 2; ++half) {
       options.half = half;
       finish(settings.beside("_half" + std::to_string(half + 1) + ".mrc"), options);

@@ -1,58 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Noisy images of a map with contrast transfer, and the map from them: what a program of one's own needs of Projector and
-// Reconstructor.
+// Reconstructor. Command line, noise and numbers are in reports/.
+#include "reports/ctf_reconstruct.hpp"
 #include "common/fft_library.hpp"
-#include "common/file.hpp"
-#include "common/map.hpp"
 #include "common/poses.hpp"
-#include "common/program.hpp"
 
 #include <bracewell/ctf.hpp>
 #include <bracewell/projector.hpp>
 
-#include <cstdio>
-#include <random>
-
 namespace bw = bracewell;
 using namespace examples;
+using namespace examples::ctf_reconstruct;
 
 namespace {
 
-struct Settings {
-  std::string map = std::string(BRACEWELL_EXAMPLE_DATA) + "/30S_128.mrc.gz";
-  std::string output = "ctf_reconstruct";
-  double snr = 0.1;
-  int images = 2000;
-  unsigned seed = 1;
-};
-
-/// Per image a defocus of 1 to 2.5 µm, a little astigmatic.
-std::vector<bw::Ctf> random_ctfs(std::mt19937& generator, int count) {
-  std::uniform_real_distribution<double> uniform;
-  std::vector<bw::Ctf> ctfs;
-  for (int p = 0; p < count; ++p) {
-    const double defocus = 1e4 + 1.5e4 * uniform(generator);
-    ctfs.push_back({.defocus_u = defocus + 200, .defocus_v = defocus - 200, .defocus_angle = 180 * uniform(generator)});
-  }
-  return ctfs;
-}
-
-/// Adds noise of the images' own mean square over snr.
-void add_noise(const Array<float***>& images, double snr, std::mt19937& generator) {
-  const auto seen = on_host(images);
-  double power = 0;
-  for (std::size_t i = 0; i < seen.size(); ++i) power += double(seen.data()[i]) * seen.data()[i] / double(seen.size());
-  std::normal_distribution<float> normal(0, float(std::sqrt(power / snr)));
-  for (std::size_t i = 0; i < seen.size(); ++i) seen.data()[i] += normal(generator);
-  Kokkos::deep_copy(images, seen);
-}
-
-struct Result {
-  HostArray<float***> map;
-  std::vector<double> fsc;  // of the half maps
-};
-
-/// All that there is to it.
 Result reconstruct(const Map& truth, const Settings& settings) {
   const Exec exec;
   const long n = long(truth.density.extent(0)), batch = 100;
@@ -91,37 +52,10 @@ Result reconstruct(const Map& truth, const Settings& settings) {
   return result;
 }
 
-/// Where a map's FSC against its half falls below a level, in Å.
-double resolution(const std::vector<double>& fsc, double level, double box) {
-  for (std::size_t s = 1; s < fsc.size(); ++s)
-    if (fsc[s] < level) return box / double(s);
-  return box / double(fsc.size() - 1);
-}
-
 int run(const Settings& settings) {
   const Map input = read_map(settings.map);
-  Map truth = padded_to_cube(input, box_for_rotations(input));
-  make_folder(settings.output);
-  const Result result = reconstruct(truth, settings);
-
-  double cross = 0, power = 0, own = 0;
-  for (std::size_t i = 0; i < result.map.size(); ++i) {
-    const double a = result.map.data()[i], b = truth.density.data()[i];
-    cross += a * b;
-    power += b * b;
-    own += a * a;
-  }
-  const double box = truth.voxel * double(truth.density.extent(0));
-  std::printf("images       %d, SNR %g, defocus 1 to 2.5 µm\n", settings.images, settings.snr);
-  std::printf("half maps    FSC 0.143 at %.2f Å, 0.5 at %.2f Å\n", resolution(result.fsc, 0.143, box),
-              resolution(result.fsc, 0.5, box));
-  std::printf("map          correlation %.4f with the true one, amplitude %.4f\n", cross / std::sqrt(power * own),
-              cross / power);
-  truth.density = result.map;
-  write_map(settings.output + "/reconstruction.mrc", truth);
-  std::printf("written      %s/reconstruction.mrc\n", settings.output.c_str());
-  const bool usual = settings.snr >= 0.1 && settings.images >= 1000;
-  return !usual || cross / std::sqrt(power * own) > 0.93 ? 0 : 1;
+  const Map truth = padded_to_cube(input, box_for_rotations(input));
+  return report(settings, truth, reconstruct(truth, settings));
 }
 
 }  // namespace
@@ -129,12 +63,6 @@ int run(const Settings& settings) {
 int main(int argc, char** argv) {
   Settings settings;
   CLI::App app{"Reconstructs a map from noisy images of it with contrast transfer.", "ctf_reconstruct"};
-  app.add_option("--map", settings.map, "MRC/CCP4 map, may be gzipped")->capture_default_str();
-  app.add_option("--images", settings.images, "number of images")->check(CLI::Range(2, 10000000))->capture_default_str();
-  app.add_option("--snr", settings.snr, "signal-to-noise ratio of images")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--seed", settings.seed, "of random numbers")->capture_default_str();
-  app.add_option("--output", settings.output, "folder for what is written")->capture_default_str();
+  add_options(app, settings);
   return run_program(app, argc, argv, [&] { return run(settings); });
 }

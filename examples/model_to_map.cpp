@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// From an atomic model to its map and its projections: every atom is a sum of Gaussian blobs, drawn by the rasterizer with a
-// kernel of their width, in 3-D and, at random poses, in 2-D.
+// From an atomic model to its map and its projections: every atom is a sum of Gaussian blobs, drawn by the rasterizer as points
+// that have widths, in 3-D as they are and, at random poses, in 2-D.
 #include "common/file.hpp"
-#include "common/gaussian.hpp"
 #include "common/map.hpp"
 #include "common/memory.hpp"
 #include "common/model.hpp"
@@ -15,10 +14,11 @@
 #include <bracewell/eigen.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <map>
+#include <tuple>
 
 namespace bw = bracewell;
 using namespace examples;
@@ -34,19 +34,29 @@ struct Settings {
   unsigned seed = 1;
 };
 
-/// Blobs of one width.
+/// Blobs that one kernel has room for.
 struct Blobs {
-  double width, weight;  // in Å; of all
+  double weight;  // of all
   Array<float* [3]> points;
-  Array<float*> weights;
+  Array<float*> weights, widths;
 };
 
-constexpr double narrowest = 0.6;  // width of a blob in voxels: below, sums over voxels depend on where it is
-constexpr double cut = 4;          // reach of a blob in widths
-constexpr int longest = 16;        // and at most in voxels
-
-/// Width of the Gaussian whose transform is exp(−b s² / 4).
+/// Width of the Gaussian whose transform is exp(−b s² / 4), and the other way round.
 double width_of(double b) { return std::sqrt(b / 8) / M_PI; }
+double b_of(double width) { return 8 * std::pow(M_PI * width, 2); }
+
+/// A voxel's own variance along an axis, which the kernel adds to that of a blob.
+double voxel_variance(double voxel) { return voxel * voxel / 6; }
+
+// The kernels, narrow to wide, and the number of the first that has room for a width in voxels.
+const auto kernels = std::make_tuple(bw::Gaussian<3>(), bw::Gaussian<5>(), bw::Gaussian<9>(), bw::Gaussian<17>());
+constexpr double widest = bw::Gaussian<17>::widest;
+int kernel_for(double width) {
+  return width <= bw::Gaussian<3>::widest   ? 0
+         : width <= bw::Gaussian<5>::widest ? 1
+         : width <= bw::Gaussian<9>::widest ? 2
+                                            : 3;
+}
 
 double sum_of(const float* values, std::size_t count) {
   double sum = 0;
@@ -54,60 +64,49 @@ double sum_of(const float* values, std::size_t count) {
   return sum;
 }
 
-/// Atoms relative to a centre as blobs, sorted into widths that differ by 2 %. \param blur: B-factor added to all.
-std::vector<Blobs> blobs_of(const std::vector<Atom>& atoms, const Eigen::Vector3d& centre, bool scattering, double blur) {
+/// Atoms relative to a centre as blobs, by kernels. \param blur: B-factor added to all.
+std::vector<Blobs> blobs_of(const std::vector<Atom>& atoms, const Eigen::Vector3d& centre, bool scattering, double blur,
+                            double voxel) {
   struct Blob {
     Eigen::Vector3d place;
-    double weight, b;
+    double weight, width;
   };
-  std::map<int, std::vector<Blob>> bins;
+  std::array<std::vector<Blob>, std::tuple_size_v<decltype(kernels)>> groups;
   for (const Atom& atom : atoms) {
     const Eigen::Vector3d place = Eigen::Map<const Eigen::Vector3d>(atom.position.data()) - centre;
     // Electrons are blurred by the B-factor alone; a scattering factor has widths of its own.
     const auto terms = scattering ? electron_scattering(atom.element) : std::vector<Term>{{double(atom.element), 0}};
     for (const Term& term : terms) {
-      const double b = term.b + atom.b + blur;
-      bins[int(std::lround(std::log(b) / std::log(1.04)))].push_back({place, term.a * atom.occupancy, b});
+      const double variance = std::pow(width_of(term.b + atom.b + blur), 2) - voxel_variance(voxel);
+      const double width = std::sqrt(std::max(variance, 0.0));
+      groups[std::size_t(kernel_for(width / voxel))].push_back({place, term.a * atom.occupancy, width});
     }
   }
   std::vector<Blobs> all;
-  for (const auto& [bin, members] : bins) {
+  for (const auto& members : groups) {
     const HostArray<float* [3]> points("points", members.size());
-    const HostArray<float*> weights("weights", members.size());
-    double b = 0;
+    const HostArray<float*> weights("weights", members.size()), widths("widths", members.size());
     for (std::size_t i = 0; i < members.size(); ++i) {
       for (int d = 0; d < 3; ++d) points(i, d) = float(members[i].place[d]);
       weights(i) = float(members[i].weight);
-      b += members[i].b / double(members.size());
+      widths(i) = float(members[i].width);
     }
-    all.push_back({width_of(b), sum_of(weights.data(), weights.size()), on_device(points), on_device(weights)});
+    all.push_back({sum_of(weights.data(), weights.size()), on_device(points), on_device(weights), on_device(widths)});
   }
   return all;
-}
-
-/// run(kernel) with the shortest kernel that holds a blob of `width` voxels.
-template <class Run>
-void with_blob(double width, const Run& run) {
-  const double reach = cut * width;
-  if (reach <= 3) return run(Gaussian<3>{width});
-  if (reach <= 5) return run(Gaussian<5>{width});
-  if (reach <= 8) return run(Gaussian<8>{width});
-  if (reach <= 11) return run(Gaussian<11>{width});
-  run(Gaussian<longest>{width});
 }
 
 /// Draws all blobs.
 template <class Poses, class Images>
 void draw(const Exec& exec, const std::vector<Blobs>& all, const Poses& poses, const Images& images, double voxel,
           bw::Workspace& workspace) {
-  bool first = true;
-  for (const Blobs& blobs : all) {
-    const bw::RasterOptions options{.voxel_size = voxel, .accumulate = !first, .workspace = &workspace};
-    with_blob(blobs.width / voxel, [&](const auto& kernel) {
-      bw::raster(exec, bw::PointCloud{blobs.points, blobs.weights}, poses, bw::none, images, options, kernel);
-    });
-    first = false;
-  }
+  int i = 0;
+  const auto add = [&](const auto& kernel) {
+    const bw::RasterOptions options{.voxel_size = voxel, .accumulate = i > 0, .workspace = &workspace};
+    const Blobs& blobs = all[std::size_t(i++)];
+    bw::raster(exec, bw::PointCloud{blobs.points, blobs.weights, blobs.widths}, poses, bw::none, images, options, kernel);
+  };
+  std::apply([&](const auto&... kernel) { (add(kernel), ...); }, kernels);
 }
 
 int convert(const Settings& settings) {
@@ -129,13 +128,13 @@ int convert(const Settings& settings) {
   for (const Atom& atom : atoms)
     radius = std::max(radius, (Eigen::Map<const Eigen::Vector3d>(atom.position.data()) - centre).norm());
 
-  const double needed = 8 * std::pow(M_PI * narrowest * settings.voxel, 2) - least;
-  const double blur = std::max(settings.blur, needed), widest = width_of(most + blur);
-  if (cut * widest > longest * settings.voxel)
-    throw std::runtime_error(settings.model + ": its largest B-factor makes blobs of " +
-                             std::to_string(int(std::ceil(cut * widest / settings.voxel))) + " voxels' reach, more than " +
-                             std::to_string(longest) + "; a larger --voxel is needed");
-  const double wanted = 2 * std::ceil((radius + cut * widest) / settings.voxel) + 2;
+  const double needed = b_of(std::sqrt(voxel_variance(settings.voxel))) - least;
+  const double blur = std::max(settings.blur, needed), broadest = width_of(most + blur);
+  if (broadest > widest * settings.voxel)
+    throw std::runtime_error(settings.model + ": its largest B-factor makes blobs of width " +
+                             std::to_string(broadest / settings.voxel) + " voxels, more than " + std::to_string(widest) +
+                             "; a larger --voxel is needed");
+  const double wanted = 2 * std::ceil((radius + 4 * broadest) / settings.voxel) + 4;
   if (settings.box == 0 && wanted > 640)
     throw std::runtime_error(settings.model + ": needs a box of " + std::to_string(long(wanted)) +
                              " voxels; a larger --voxel, or --box, is needed");
@@ -146,7 +145,7 @@ int convert(const Settings& settings) {
 
   Stopwatch sorting, drawing, projecting;
   sorting.start();
-  const auto blobs = blobs_of(atoms, centre, settings.weights == "scattering", blur);
+  const auto blobs = blobs_of(atoms, centre, settings.weights == "scattering", blur, settings.voxel);
   sorting.stop();
   double weight = 0;
   long count = 0;
@@ -155,30 +154,29 @@ int convert(const Settings& settings) {
     count += long(b.weights.size());
   }
 
-  // The map: one "image" of three axes, seen as it is.
+  // The map: an image of three axes, of atoms as they are.
   bw::Workspace workspace;
-  const std::vector<Eigen::Matrix3d> upright{Eigen::Matrix3d::Identity()};
-  const Array<float****> drawn("map", 1, n, n, n);
+  const Array<float***> drawn("map", n, n, n);
   drawing.start();
-  draw(exec, blobs, bw::Poses{on_device(bw::rotation_view<3>(upright))}, drawn, settings.voxel, workspace);
+  draw(exec, blobs, bw::none, drawn, settings.voxel, workspace);
   exec.fence();
   drawing.stop();
 
   // Projections: the first along z, the others at random.
   std::mt19937 generator(settings.seed);
   auto rotations = random_poses(generator, settings.images, 0).rotations;
-  rotations.front() = upright.front();
+  rotations.front().setIdentity();
   const Array<float***> projected("images", settings.images, n, n);
   projecting.start();
   draw(exec, blobs, bw::Poses{on_device(bw::rotation_view<2>(rotations))}, projected, settings.voxel, workspace);
   exec.fence();
   projecting.stop();
 
-  const auto maps = on_host(drawn);
+  const auto density = on_host(drawn);
   const auto images = on_host(projected);
 
   // Where voxel ⌊n/2⌋ is the centre, voxel 0 is here.
-  Map map{Kokkos::subview(maps, 0, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL), settings.voxel, {}, {}};
+  Map map{density, settings.voxel, {}, {}};
   for (int d = 0; d < 3; ++d) map.origin[d] = centre[d] - settings.voxel * (n / 2);
   make_folder(settings.output);
   write_map(settings.output + "/map.mrc", map);
@@ -196,20 +194,20 @@ int convert(const Settings& settings) {
              name + ", projected");
 
   // Checks: no weight is lost, and the projection along z is the sum of the map along z.
-  const double mass = sum_of(maps.data(), maps.size());
+  const double mass = sum_of(density.data(), density.size());
   double image_mass = 0, difference = 0, power = 0;
   for (int p = 0; p < settings.images; ++p)
     image_mass = std::max(image_mass, std::abs(sum_of(&images(p, 0, 0), std::size_t(n) * n) / weight - 1));
   for (int y = 0; y < n; ++y)
     for (int x = 0; x < n; ++x) {
       double along = 0;
-      for (int z = 0; z < n; ++z) along += maps(0, z, y, x);
+      for (int z = 0; z < n; ++z) along += density(z, y, x);
       difference += std::pow(along - images(0, y, x), 2);
       power += std::pow(images(0, y, x), 2);
     }
   std::printf("model          %s, %zu atoms in %.0f × %.0f × %.0f Å\n", name.c_str(), atoms.size(), extent.sizes()[0],
               extent.sizes()[1], extent.sizes()[2]);
-  std::printf("blobs          %ld of %zu widths from %.2f to %.2f Å", count, blobs.size(), width_of(least + blur), widest);
+  std::printf("blobs          %ld, of widths from %.2f to %.2f Å", count, width_of(least + blur), broadest);
   std::printf(blur > 0 ? ", B-factors raised by %.1f Å²\n" : "\n", blur);
   std::printf("map            %d³ voxels of %g Å, %.3f s on %d threads\n", n, settings.voxel, drawing.seconds,
               exec.concurrency());
@@ -219,10 +217,10 @@ int convert(const Settings& settings) {
               std::filesystem::absolute(settings.output).lexically_normal().c_str());
   if (settings.box > 0 && settings.box < wanted) return 0;  // atoms may be cut off
   const double lost = std::abs(mass / weight - 1), apart = std::sqrt(difference / power);
-  const bool good = lost < 1e-3 && image_mass < 1e-3 && apart < 2e-3;
+  const bool good = lost < 1e-5 && image_mass < 1e-5 && apart < 1e-5;
   std::printf(
-      "check          %s: of the sum %.1e is missing in the map and %.1e in images (1e-3 allowed), and the map summed\n"
-      "               along z differs from the image by %.1e (2e-3 allowed)\n",
+      "check          %s: of the sum %.1e is missing in the map and %.1e in images (1e-5 allowed), and the map summed\n"
+      "               along z differs from the image by %.1e (1e-5 allowed)\n",
       good ? "passed" : "FAILED", lost, image_mass, apart);
   return good ? 0 : 1;
 }

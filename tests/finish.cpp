@@ -104,6 +104,59 @@ TEST_CASE("division by the density", "[finish]") {
                   std::invalid_argument);
 }
 
+TEST_CASE("division by the density in units without padding, by elements and by shells", "[finish]") {
+  const Exec exec;
+  Random random(5250);
+  INFO("seed " << random.seed);
+  const double padding = 1.5;
+  const auto data = random.complex(4 * 9 * 6);
+  const auto density = random.uniforms(4 * 9 * 6, 0, 2), ratios = random.uniforms(4 * 9 * 6, 1, 5);
+  const std::vector<double> of_shells{3, 0.5, 7, 2};
+  const auto divisor = upload<double, 3>({4, 9, 6}, density);
+  const auto quotient = [&](const auto& divide) {
+    const auto a = upload<C, 3>({4, 9, 6}, data);
+    divide(bw::Spectrum{a, 11}, bw::Spectrum{divisor, 11});
+    return download(a);
+  };
+  const auto wanted = [&](const auto& divisor_of) {
+    auto want = data;
+    for (int z = 0; z < 4; ++z)
+      for (int y = 0; y < 9; ++y)
+        for (int x = 0; x < 6; ++x) {
+          const std::size_t i = std::size_t((z * 9 + y) * 6 + x);
+          const double k = std::hypot(bw::frequency(z, 4) / 4.0, bw::frequency(y, 9) / 9.0, x / 11.0);
+          want[i] /= divisor_of(i, k);
+        }
+    return want;
+  };
+  const double unit = padding * padding * padding;
+  CHECK(relative_error(quotient([&](const auto& a, const auto& d) { bw::divide_by_density(exec, a, d, 0.5, padding); }),
+                       wanted([&](std::size_t i, double) { return std::max(density[i], 0.5 / unit); })) < 1e-15);
+  CHECK(relative_error(quotient([&](const auto& a, const auto& d) { bw::divide_wiener(exec, a, d, 4, padding); }),
+                       wanted([&](std::size_t i, double) { return density[i] + 0.25 / unit; })) < 1e-15);
+  const auto elements = upload<double, 3>({4, 9, 6}, ratios);
+  CHECK(relative_error(quotient([&](const auto& a, const auto& d) { bw::divide_wiener(exec, a, d, elements, padding); }),
+                       wanted([&](std::size_t i, double) { return density[i] + 1 / (ratios[i] * unit); })) < 1e-15);
+  const auto shells = upload<float, 1>({4}, of_shells);
+  CHECK(relative_error(quotient([&](const auto& a, const auto& d) { bw::divide_wiener(exec, a, d, shells, padding); }),
+                       wanted([&](std::size_t i, double k) {
+                         const auto s = std::min<std::size_t>(3, std::size_t(k * 11 / padding + 0.5));
+                         return density[i] + 1 / (of_shells[s] * unit);
+                       })) < 1e-15);
+  const auto refused = upload<C, 3>({4, 9, 6}, data);
+  const bw::Spectrum spectrum{refused, 11};
+  const bw::Spectrum seen{divisor, 11};
+  check_refused([&] { bw::divide_wiener(exec, spectrum, seen, 1, 0.5); }, "divide_wiener: 'padding' is 0.5");
+  check_refused([&] { bw::divide_by_density(exec, spectrum, seen, 1, INFINITY); }, "divide_by_density: 'padding' is inf");
+  check_refused([&] { bw::divide_wiener(exec, spectrum, seen, upload<float, 1>({0}, std::vector<double>())); },
+                "divide_wiener: 'snr' is of extent 0");
+  check_refused(
+      [&] {
+        bw::divide_wiener(exec, spectrum, seen, upload<double, 3>({4, 9, 5}, std::vector(180, 1.0)));
+      },
+      "divide_wiener: 'snr'");
+}
+
 TEST_CASE("division by the density is finite whatever float has", "[finish]") {
   const Exec exec;
   const std::vector<std::complex<double>> data{{0, 0}, {0, 0}, {3, -4}, {3, -4}, {1e-40, 0}, {1e30, -1e30}};

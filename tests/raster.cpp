@@ -135,6 +135,9 @@ TEST_CASE("large images and many points are the literal sums", "[raster]") {
   check(large_raster(random, 3, {40, 65, 70}, 10000, 2), three, three, bw::Cubic{}, reference::cubic());
   check(large_raster(random, 3, {3, 150, 140}, 5000, 1), three, three, bw::Linear{}, reference::linear());
   check(large_raster(random, 2, {100001}, 20000, 2), two, one, spline, quadratic_spline());
+  // Few points: most rows are not touched, those that are in few places.
+  check(large_raster(random, 3, {40, 65, 600}, 60, 2), three, three, bw::Linear{}, reference::linear());
+  check(large_raster(random, 3, {700, 900}, 90, 1), three, two, bw::Cubic{}, reference::cubic());
   check(large_raster(random, 3, {33, 35}, 2000, 70), three, two, bw::Linear{}, reference::linear());
 }
 
@@ -201,6 +204,120 @@ TEST_CASE("arguments that are none as a whole", "[raster]") {
   CHECK(download(dot) == std::vector<double>(s.poses * s.voxels(), 0.0));
   bw::raster_jvp(exec, a.cloud(), bw::none, a.poses(), bw::none, a.exposure(), bw::Exposure{2.5}, dot);
   CHECK(download(dot) == std::vector<double>(s.poses * s.voxels(), 2.5));
+}
+
+TEST_CASE("points without poses are those of the identity", "[raster]") {
+  const Exec exec;
+  Random random(27);
+  INFO("seed " << random.seed);
+  for (const double voxel_size : {0.0, 0.3}) {
+    RasterProblem s = large_raster(random, 3, {6, 7, 8}, 60, 1);
+    s.rotations = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    s.shifts = {0, 0, 0};
+    const RasterArrays<3, 3, double> a(s),
+        dots(s, random.normals(180), random.normals(60), random.normals(9), random.normals(3), random.normals(1),
+             random.normals(1)),
+        want(s), got(s);
+    const bw::RasterOptions options{.voxel_size = voxel_size};
+    const auto posed = unset<double, 6>(s.image_shape());
+    const Kokkos::View<double*[3], Kokkos::LayoutRight, Exec::memory_space> points(a.points.data(), 60),
+        points_dot(dots.points.data(), 60), points_bar(got.points.data(), 60);
+    const Dense<double, 1> weights(a.weights.data(), 60), weights_dot(dots.weights.data(), 60),
+        weights_bar(got.weights.data(), 60);
+    const Kokkos::View<double, Exec::memory_space> background(a.background.data()), background_bar(got.background.data());
+    const auto map = unset<double, 3>({6, 7, 8});
+
+    bw::raster(exec, a.cloud(), a.poses(), a.exposure(), posed, options);
+    bw::raster(exec, bw::PointCloud{points, weights}, bw::none, bw::Exposure{background, s.out_weight[0]}, map, options);
+    CHECK(relative_error(download(map), download(posed)) < 1e-13);
+
+    bw::raster_jvp(exec, a.cloud(), dots.cloud(), a.poses(), bw::none, a.exposure(), bw::none, posed, options);
+    bw::raster_jvp(exec, bw::PointCloud{points, weights}, bw::PointCloud{points_dot, weights_dot}, bw::none, bw::none,
+                   bw::Exposure{background, s.out_weight[0]}, bw::none, map, options);
+    CHECK(relative_error(download(map), download(posed)) < 1e-13);
+
+    bw::raster_vjp(exec, a.cloud(), a.poses(), a.exposure(), posed, want.cloud(), want.poses(), want.exposure(), options);
+    bw::raster_vjp(exec, bw::PointCloud{points, weights}, bw::none, bw::Exposure{background, s.out_weight[0]}, map,
+                   bw::PointCloud{points_bar, weights_bar}, bw::none, bw::Exposure{background_bar}, options);
+    CHECK(relative_error(download(got.points), download(want.points)) < 1e-13);
+    CHECK(relative_error(download(got.weights), download(want.weights)) < 1e-13);
+    CHECK(relative_error(download(got.background), download(want.background)) < 1e-13);
+  }
+
+  // Several objects, each with an image of its own, of the first two coordinates; channels; one number for each image.
+  RasterProblem s = large_raster(random, 3, {9, 8}, 40, 1);
+  s.objects = s.point_batch = s.weight_batch = s.exposure_batch = 3;
+  s.channels = 2;
+  s.points = random.uniforms(3 * 40 * 3, -0.9, 0.9);
+  s.weights = random.normals(3 * 40 * 2);
+  s.rotations = {1, 0, 0, 0, 1, 0};
+  s.shifts = {0, 0};
+  s.background = random.normals(3);
+  s.out_weight = random.normals(3);
+  const RasterArrays<3, 2, double> a(s), want(s), got(s);
+  const auto posed = unset<double, 5>(s.image_shape());
+  const auto images = unset<double, 4>({3, 2, 9, 8});
+  const auto each = [](const Dense<double, 2>& x) { return Dense<double, 1>(x.data(), 3); };
+  const bw::Exposure exposure{each(a.background), each(a.out_weight)};
+  bw::raster(exec, a.cloud(), bw::none, exposure, images);
+  CHECK(relative_error(download(images), reference_raster(s)) < 1e-13);
+  Kokkos::deep_copy(Kokkos::View<double*, Exec::memory_space>(posed.data(), posed.size()),
+                    Kokkos::View<double*, Exec::memory_space>(images.data(), images.size()));
+  bw::raster_vjp(exec, a.cloud(), a.poses(), a.exposure(), posed, want.cloud(), bw::none, want.exposure());
+  bw::raster_vjp(exec, a.cloud(), bw::none, exposure, images, got.cloud(), bw::none,
+                 bw::Exposure{each(got.background), each(got.out_weight)});
+  CHECK(relative_error(download(got.points), download(want.points)) < 1e-13);
+  CHECK(relative_error(download(got.weights), download(want.weights)) < 1e-13);
+  CHECK(relative_error(download(got.background), download(want.background)) < 1e-13);
+  CHECK(relative_error(download(got.out_weight), download(want.out_weight)) < 1e-13);
+  // One background's cotangent for all of them.
+  const Dense<double, 1> sum("background_bar", 1);
+  bw::raster_vjp(exec, a.cloud(), bw::none, bw::none, images, bw::none, bw::none, bw::Exposure{sum});
+  double total = 0;
+  for (const double bar : download(want.background)) total += bar;
+  CHECK_THAT(download(sum)[0], WithinAbs(total, 1e-11));
+}
+
+TEST_CASE("cotangents of many large images are those of one after the other", "[raster]") {
+  const Exec exec;
+  Random random(28);
+  INFO("seed " << random.seed);
+  const int poses = 20;
+  const RasterProblem s = large_raster(random, 3, {300, 280}, 9000, poses);
+  const RasterArrays<3, 2, float> a(s), bars(s), one(s);
+  const auto images = upload<float, 5>(s.image_shape(), random.normals(poses * s.voxels()));
+  const auto part = [](const auto& view, int p) {
+    return Kokkos::subview(view, Kokkos::ALL, std::pair(p, p + 1), Kokkos::ALL, Kokkos::ALL, Kokkos::ALL);
+  };
+  const auto numbers = [](const auto& view, int p) { return Kokkos::subview(view, Kokkos::ALL, std::pair(p, p + 1)); };
+  const auto with = [&](const RasterArrays<3, 2, float>& x, int p, const auto& run) {
+    const auto pair = std::pair(p, p + 1);
+    run(bw::Poses{Kokkos::subview(x.rotations, Kokkos::ALL, pair, Kokkos::ALL, Kokkos::ALL),
+                  Kokkos::subview(x.shifts, Kokkos::ALL, pair, Kokkos::ALL)},
+        bw::Exposure{numbers(x.background, p), numbers(x.out_weight, p)});
+  };
+  bw::raster_vjp(exec, a.cloud(), a.poses(), a.exposure(), images, bars.cloud(), bars.poses(), bars.exposure());
+  for (int p = 0; p < poses; ++p)
+    with(a, p, [&](const auto& pose, const auto& exposure) {
+      with(one, p, [&](const auto& pose_bar, const auto& exposure_bar) {
+        bw::raster_vjp(exec, a.cloud(), pose, exposure, part(images, p), bw::none, pose_bar, exposure_bar);
+      });
+      bw::raster_vjp(exec, a.cloud(), pose, exposure, part(images, p), one.cloud(), bw::none, bw::none,
+                     {.accumulate = p > 0});
+    });
+  // Sums over images of numbers of both signs; those over points are made in double.
+  const double tolerance = 20 * poses * double(std::numeric_limits<float>::epsilon());
+  CHECK(relative_error(download(bars.points), download(one.points)) < tolerance);
+  CHECK(relative_error(download(bars.weights), download(one.weights)) < tolerance);
+  CHECK(relative_error(download(bars.rotations), download(one.rotations)) < tolerance);
+  CHECK(relative_error(download(bars.shifts), download(one.shifts)) < tolerance);
+  CHECK(relative_error(download(bars.background), download(one.background)) < tolerance);
+  CHECK(relative_error(download(bars.out_weight), download(one.out_weight)) < tolerance);
+  // Without backgrounds, whose sums are made first otherwise.
+  bw::raster_vjp(exec, a.cloud(), a.poses(), a.exposure(), images, bars.cloud(), bw::none, bw::none, {.accumulate = true});
+  auto twice = download(one.points);
+  for (double& v : twice) v *= 2;
+  CHECK(relative_error(download(bars.points), twice) < tolerance);
 }
 
 TEST_CASE("nothing to draw", "[raster]") {

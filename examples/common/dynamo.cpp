@@ -111,9 +111,10 @@ void write_dynamo(const std::string& path, const Particles& particles) {
       at(narot) = p.angles[0] + 90;
       at(tilt) = p.angles[1];
       at(tdrot) = p.angles[2] - 90;
-      for (int d = 0; d < 3; ++d) {
+      const double binning = g.coordinate_pixel > 0 && g.pixel > 0 ? g.pixel / g.coordinate_pixel : 1;
+      for (int d = 0; d < 3; ++d) {  // places and shifts are in the same pixels
         if (shifts) at(dx + d) = p.shift[d] / g.pixel;
-        at(x + d) = p.coordinates[d];
+        at(x + d) = p.coordinates[d] / binning;
       }
       if (particles.tells(Told::micrograph)) {
         double told = 0;  // the tomogram's number where its name is one

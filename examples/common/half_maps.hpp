@@ -21,6 +21,14 @@
 
 namespace examples {
 
+/// 1 within a radius in voxels, 0 from 5 voxels beyond on, a half-wave of a cosine between; 1 everywhere for 0.
+inline float soft_ball(long n, double radius, long z, long y, long x) {
+  if (radius == 0) return 1;
+  const double a = double(z - n / 2), b = double(y - n / 2), c = double(x - n / 2);
+  const double beyond = std::clamp((std::sqrt(a * a + b * b + c * c) - radius) / 5, 0.0, 1.0);
+  return float(0.5 + 0.5 * std::cos(M_PI * beyond));
+}
+
 /// Takes half maps one after the other, within a soft ball of `diameter` Å (0: as they are).
 class HalfMapCorrelation {
  public:
@@ -33,7 +41,7 @@ class HalfMapCorrelation {
     const long pitch = 2 * (n_ / 2 + 1);
     for (long z = 0; z < n_; ++z)
       for (long y = 0; y < n_; ++y)
-        for (long x = 0; x < n_; ++x) row[(z * n_ + y) * pitch + x] = map(z, y, x) * ball(z, y, x);
+        for (long x = 0; x < n_; ++x) row[(z * n_ + y) * pitch + x] = map(z, y, x) * soft_ball(n_, radius_, z, y, x);
     plan_.forward(Host(), spectra_[half].data(), 1);
     Host().fence();
   }
@@ -53,14 +61,6 @@ class HalfMapCorrelation {
   }
 
  private:
-  /// 1 within the radius, 0 from 5 voxels beyond on, a half-wave of a cosine between.
-  float ball(long z, long y, long x) const {
-    if (radius_ == 0) return 1;
-    const double a = double(z - n_ / 2), b = double(y - n_ / 2), c = double(x - n_ / 2);
-    const double beyond = std::clamp((std::sqrt(a * a + b * b + c * c) - radius_) / 5, 0.0, 1.0);
-    return float(0.5 + 0.5 * std::cos(M_PI * beyond));
-  }
-
   long n_;
   double radius_;
   bracewell::Fftw::Plan<Host, float, 3> plan_;

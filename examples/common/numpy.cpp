@@ -138,7 +138,7 @@ NumpyField field_of(const NumpyArray& array, const std::string& name, const std:
   if (type.find('O') != type.npos) array.fail("holds Python objects (" + in_quotes(name) + "), which are not read");
   const bool known =
       counted &&
-      ((field.kind == 'f' && of_size({2, 4, 8})) || ((field.kind == 'i' || field.kind == 'u') && of_size({1, 2, 4, 8})) ||
+      ((field.kind == 'f' && of_size({4, 8})) || ((field.kind == 'i' || field.kind == 'u') && of_size({1, 2, 4, 8})) ||
        (field.kind == 'b' && field.size == 1) || field.kind == 'S' || field.kind == 'U' || field.kind == 'V');
   if (!known) array.fail("has values " + in_quotes(name) + " of the type " + in_quotes(type) + ", which are not read");
   if (field.kind == 'U') field.size *= 4;
@@ -154,14 +154,6 @@ T value_at(const char* from, bool swapped) {
   T value;
   std::memcpy(&value, bytes, sizeof(T));
   return value;
-}
-
-double half(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 0x3ff;
-  const double size = exponent == 31 ? (fraction ? NAN : INFINITY)
-                      : exponent     ? std::ldexp(1024 + fraction, exponent - 25)
-                                     : std::ldexp(fraction, -24);
-  return bits & 0x8000 ? -size : size;
 }
 
 }  // namespace
@@ -226,9 +218,7 @@ double NumpyArray::number(std::int64_t row, const NumpyField& field, std::int64_
   const bool s = field.swapped;
   switch (field.kind) {
     case 'f':
-      return field.size == 8   ? value_at<double>(from, s)
-             : field.size == 4 ? double(value_at<float>(from, s))
-                               : half(value_at<std::uint16_t>(from, s));
+      return field.size == 8 ? value_at<double>(from, s) : double(value_at<float>(from, s));
     case 'i':
       return field.size == 8   ? double(value_at<std::int64_t>(from, s))
              : field.size == 4 ? value_at<std::int32_t>(from, s)

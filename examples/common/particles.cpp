@@ -9,55 +9,37 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace examples {
 
 namespace {
 
+/// For messages.
 const char* name_of(Told what) {
-  switch (what) {
-    case Told::image:
-      return "image names";
-    case Told::rotation:
-      return "orientations";
-    case Told::shift:
-      return "shifts";
-    case Told::pixel:
-      return "pixel size";
-    case Told::box:
-      return "box size";
-    case Told::voltage:
-      return "voltage";
-    case Told::spherical_aberration:
-      return "spherical aberration";
-    case Told::amplitude_contrast:
-      return "amplitude contrast";
-    case Told::defocus:
-      return "defocus";
-    case Told::phase_shift:
-      return "phase shifts";
-    case Told::b_factor:
-      return "B-factors of the CTF";
-    case Told::scale:
-      return "scales of the CTF";
-    case Told::beam_tilt:
-      return "beam tilt";
-    case Told::magnification:
-      return "magnification matrix";
-    case Told::group_noise:
-      return "groups of noise";
-    case Told::subset:
-      return "half sets";
-    case Told::object_class:
-      return "classes";
-    case Told::figure_of_merit:
-      return "figures of merit";
-    case Told::micrograph:
-      return "micrograph names";
-    default:
-      return "coordinates";
-  }
+  static const char* const names[] = {"image names",
+                                      "orientations",
+                                      "shifts",
+                                      "pixel size",
+                                      "box size",
+                                      "voltage",
+                                      "spherical aberration",
+                                      "amplitude contrast",
+                                      "defocus",
+                                      "phase shifts",
+                                      "B-factors of the CTF",
+                                      "scales of the CTF",
+                                      "beam tilt",
+                                      "magnification matrix",
+                                      "groups of noise",
+                                      "half sets",
+                                      "classes",
+                                      "figures of merit",
+                                      "micrograph names",
+                                      "coordinates"};
+  static_assert(std::size(names) == std::size_t(Told::count));
+  return names[std::size_t(what)];
 }
 
 }  // namespace
@@ -77,7 +59,7 @@ std::int32_t OpticsGroups::number(const OpticsGroup& g) {
                 g.magnification[1][1],
                 double(g.premultiplied),
                 double(g.sign),
-                0};
+                g.coordinate_pixel};
   const auto [place, added] = numbers_.try_emplace(std::pair(g.name, key), std::int32_t(groups_.size()));
   if (added) groups_.push_back(g);
   return place->second;
@@ -278,6 +260,26 @@ Particles read_text(const std::string& path, std::string text, const ParticleRea
          "(R00, …, R22[, t0, t1]) or npz, nor a .tbl of Dynamo (26 numbers a row, or more)");
 }
 
+/// What holds of any format. Products of numbers that are finite may not be.
+void check(const Particles& particles) {
+  bool some = false;
+  for (const Told told : {Told::image, Told::rotation, Told::shift, Told::coordinates}) some = some || particles.tells(told);
+  if (!some)
+    refuse(particles.path, "is a " + particles.format +
+                               " that tells neither images nor orientations, shifts or coordinates, as that of " +
+                               "particles does");
+  const auto fail = [&](std::size_t i) {
+    refuse(particles.path,
+           "particle " + std::to_string(i + 1) + " has a shift, a place or a pixel size that is too large for a number");
+  };
+  for (std::size_t i = 0; i < particles.particles.size(); ++i) {
+    const Particle& p = particles.particles[i];
+    double sum = particles.groups[std::size_t(p.group)].pixel;
+    for (int d = 0; d < 3; ++d) sum += std::abs(p.shift[d]) + std::abs(p.coordinates[d]);
+    if (!(sum < 1e300)) fail(i);
+  }
+}
+
 }  // namespace
 
 Particles read_particles(const std::vector<std::string>& paths, const ParticleReading& options) {
@@ -296,13 +298,12 @@ Particles read_particles(const std::vector<std::string>& paths, const ParticleRe
       for (std::size_t i = 1; i < paths.size(); ++i) arrays.emplace_back(paths[i], Bytes(paths[i]).all());
       particles = read_cryosparc(std::move(arrays), options);
       take_options(particles, options);
+      check(particles);
       return particles;
     }
   } else if (begins(bytes, "PK\3\4")) {
     particles = read_cryodrgn(path, read_npz(path, bytes), options);
-  } else if (begins(bytes,
-                    "\x94"
-                    "CSDAT")) {
+  } else if (bytes.size() > 6 && bytes.compare(1, 5, "CSDAT") == 0) {
     refuse(path,
            "is of cryoSPARC's format CSDAT, which is not read; cryosparc-tools makes a NumPy file of it: "
            "Dataset.load(\"in.cs\").save(\"out.cs\", format=1)");
@@ -322,6 +323,7 @@ Particles read_particles(const std::vector<std::string>& paths, const ParticleRe
     refuse(paths[1],
            "a second file; only a .cs of cryoSPARC has passthrough files, and " + path + " is a " + particles.format);
   take_options(particles, options);
+  check(particles);
   return particles;
 }
 

@@ -48,6 +48,8 @@ struct OpticsGroup {
   double beam_tilt[2] = {0, 0};  // mrad
   double magnification[2][2] = {{1, 0}, {0, 1}};
   bool premultiplied = false;  // images have been multiplied by their CTF (rlnCtfDataAreCtfPremultiplied)
+  double coordinate_pixel =
+      0;         // Å, of Particle::coordinates in tomograms, which may be binned less; 0: `pixel`, or not told
   int sign = 1;  // −1: images show the object dark on light, and are to be multiplied by this (cryoSPARC's blob/sign)
 };
 
@@ -113,8 +115,8 @@ struct ParticleReading {
 /// - Dynamo: .tbl.
 ///
 /// Where a file tells the pixel size or the box, the one in `options` must be the same. Where columns say the same thing twice:
-/// - origins in Å win over those in pixels, as in RELION; where they contradict each other the file is refused, since other packages
-///   (cryoDRGN, ASPIRE) take those in pixels;
+/// - origins in Å win over those in pixels, as in RELION, which leaves those in pixels as they were when it refines those in Å; a remark
+///   says where they differ;
 /// - optics in data_optics win over those in particles' rows.
 ///
 /// Told is only what all columns are there for. NaN and infinity in a column that is read are refused.

@@ -87,7 +87,8 @@ class Optics {
     if (optics_ == &table) optics_ = nullptr;
     if (optics_ && optics_->column("rlnOpticsGroup") < 0)
       file.fail(optics_->line, "data_optics has no column _rlnOpticsGroup, which tells its groups apart");
-    const int pixel = find("rlnImagePixelSize");
+    // Particles that are picked and not yet cut out have no images, and the tilt series' pixels.
+    const int pixel = find("rlnImagePixelSize") >= 0 ? find("rlnImagePixelSize") : find("rlnTomoTiltSeriesPixelSize");
     if (pixel < 0 && !pixels_.told())
       tell(to, Told::pixel,
            {optics_ ? std::vector<std::string>{"rlnImagePixelSize"}
@@ -179,12 +180,14 @@ class Optics {
 
   void read_table() {
     const int number = optics_->column("rlnOpticsGroup"), name = optics_->column("rlnOpticsGroupName"),
-              pixel = optics_->column("rlnImagePixelSize"), dimensions = optics_->column("rlnImageDimensionality"),
+              pixel = optics_->column("rlnImagePixelSize"), tomogram = optics_->column("rlnTomoTiltSeriesPixelSize"),
+              dimensions = optics_->column("rlnImageDimensionality"),
               premultiplied = optics_->column("rlnCtfDataAreCtfPremultiplied");
     file_.rows(*optics_, [&](const StarRow& row) {
       OpticsGroup group = base_;
       fill(row, *optics_, group, true);
       if (name >= 0) group.name = row.text(name);
+      if (tomogram >= 0) group.pixel = group.coordinate_pixel = positive(row, tomogram);
       if (pixel >= 0) group.pixel = positive(row, pixel);
       if (dimensions >= 0) group.dimensions = int(row.integer(dimensions, 2, 3));
       if (premultiplied >= 0) group.premultiplied = row.integer(premultiplied, 0, 1) == 1;
@@ -218,30 +221,35 @@ class Origins {
     tell(to, Told::shift, missing);
   }
 
-  void take(const StarRow& row, Particle& particle) const {
+  void take(const StarRow& row, Particle& particle) {
     const double pixel = to_.groups[std::size_t(particle.group)].pixel;
+    bool contradicted = false;
     for (int d = 0; d < told_; ++d) {
-      double shift = angstrom_[d] >= 0 ? -row.number(angstrom_[d]) : 0;
-      if (pixels_[d] >= 0) {
-        const double in_pixels = -row.number(pixels_[d]), other = in_pixels * pixel;
-        if (in_pixels != 0 && pixel == 0 && angstrom_[d] < 0)
+      double origin = 0;
+      if (angstrom_[d] >= 0) {
+        origin = row.number(angstrom_[d]);
+        double other = 0;
+        contradicted = contradicted || (pixels_[d] >= 0 && pixel > 0 &&
+                                        !(read_number(row.text(pixels_[d]), other) &&
+                                          std::abs(other * pixel - origin) <= 1e-2 * pixel + 1e-4 * std::abs(origin)));
+      } else if (pixels_[d] >= 0) {
+        origin = row.number(pixels_[d]) * pixel;
+        if (pixel == 0 && row.number(pixels_[d]) != 0)
           file_.fail(row.line(), "an origin in pixels, and no pixel size is told; give one by " + options_.pixel_option);
-        if (angstrom_[d] < 0) {
-          shift = other;
-        } else if (pixel > 0 && std::abs(other - shift) > 1e-2 * pixel + 1e-4 * std::abs(shift)) {
-          row.fail(angstrom_[d], exact(-other) + ", which is the origin in pixels " + in_quotes(row.text(pixels_[d])) +
-                                     " at " + exact(pixel) + " Å; remove the wrong column");
-        }
       }
-      particle.shift[d] = shift + 0.0;  // no −0
+      particle.shift[d] = 0.0 - origin;
     }
+    contradicted_ += contradicted;
   }
+
+  std::int64_t contradicted() const { return contradicted_; }
 
  private:
   const StarFile& file_;
   const Particles& to_;
   const ParticleReading& options_;
   int angstrom_[3], pixels_[3], told_ = 0;
+  std::int64_t contradicted_ = 0;
 
   bool subtomograms() const {
     return std::any_of(to_.groups.begin(), to_.groups.end(), [](const auto& g) { return g.dimensions == 3; });
@@ -278,6 +286,11 @@ Particles read_relion(const StarFile& file, const ParticleReading& options) {
   const StarTable& table = particle_table(file);
   Optics optics(file, table, options, to);
 
+  if (table.column("rlnTomoSubtomogramRot") >= 0)
+    to.remarks.emplace_back(
+        "rlnTomoSubtomogramRot, Tilt, Psi, by which subtomograms were turned when they were cut out, are not taken");
+  if (table.column("rlnCenteredCoordinateXAngst") >= 0)
+    to.remarks.emplace_back("rlnCenteredCoordinateXAngst, Y, Z are not taken, which need the extent of each tomogram");
   if (table.column("rlnTomoVisibleFrames") >= 0 && table.column("rlnTomoSubtomogramRot") < 0 &&
       table.column("rlnImageName") >= 0)
     to.remarks.push_back("rlnTomoVisibleFrames: images may be stacks of tilts, which are not read");
@@ -299,7 +312,7 @@ Particles read_relion(const StarFile& file, const ParticleReading& options) {
 
   Names stacks(to.stacks), micrographs(to.micrographs);
   to.particles.reserve(std::size_t(table.rows));
-  std::optional<Origins> origins;
+  std::optional<Origins> origins;  // which look at the groups
   file.rows(table, [&](const StarRow& row) {
     Particle p;
     p.group = optics.group_of(row);
@@ -325,6 +338,9 @@ Particles read_relion(const StarFile& file, const ParticleReading& options) {
     to.particles.push_back(p);
   });
   if (to.particles.empty()) file.fail(table.line, "data_" + table.block + " has no rows, and no particles");
+  if (origins->contradicted() > 0)
+    to.remarks.push_back("rlnOriginX, Y, Z (in pixels) are not taken; they are others than rlnOriginXAngst, … in " +
+                         std::to_string(origins->contradicted()) + " rows");
   return to;
 }
 
@@ -346,6 +362,8 @@ void write_star(std::ostream& out, const Particles& particles) {
   column("rlnOpticsGroup");
   column("rlnOpticsGroupName");
   if (tells(Told::pixel)) column("rlnImagePixelSize");
+  const bool tomograms = any([](const OpticsGroup& g) { return g.coordinate_pixel > 0; });
+  if (tomograms) column("rlnTomoTiltSeriesPixelSize");
   if (tells(Told::box)) column("rlnImageSize");
   column("rlnImageDimensionality");
   if (tells(Told::voltage)) column("rlnVoltage");
@@ -363,6 +381,7 @@ void write_star(std::ostream& out, const Particles& particles) {
     field(number);
     field(star_field(group.name.empty() ? "opticsGroup" + number : group.name));
     if (tells(Told::pixel)) field(exact(group.pixel));
+    if (tomograms) field(exact(group.coordinate_pixel > 0 ? group.coordinate_pixel : group.pixel));
     if (tells(Told::box)) field(std::to_string(group.box));
     field(std::to_string(group.dimensions));
     if (tells(Told::voltage)) field(exact(group.voltage));

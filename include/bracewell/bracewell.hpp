@@ -10,6 +10,7 @@
 #include <bracewell/backproject.hpp>
 #include <bracewell/finish.hpp>
 #include <bracewell/gauss_newton.hpp>
+#include <bracewell/gaussian.hpp>
 #include <bracewell/project.hpp>
 #include <bracewell/raster.hpp>
 #include <bracewell/sampler.hpp>

@@ -15,8 +15,11 @@
 #include <bracewell/detail/arguments/call.hpp>
 #include <bracewell/detail/core/elementwise.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 #include <bracewell/detail/prologue.hpp>
 
@@ -94,20 +97,70 @@ struct CorrectGridding {
   }
 };
 
-/// data /= max(density, floor), or /= density + floor; 0 where that is 0. In double: a floor may be less than float has.
-template <class T, int Rank, bool Wiener>
-struct DivideByDensity {
-  StridedArray<const T, Rank> density;
-  double floor;
+/// A number for all elements, or one an element, or one a shell.
+struct SameNumber {
+  double number;
+  struct Row {};
+  template <int Rank>
+  KOKKOS_INLINE_FUNCTION Row row(const std::int64_t (&)[Rank]) const {
+    return {};
+  }
+  KOKKOS_INLINE_FUNCTION double at(std::int64_t, Row) const { return number; }
+};
 
-  KOKKOS_INLINE_FUNCTION const T* row(const std::int64_t (&index)[Rank]) const {
-    const T* at = density.data;
-    for (int a = 0; a < Rank - 1; ++a) at += index[a] * density.stride[a];
+template <class S, int Rank>
+struct NumberOfElement {
+  StridedArray<const S, Rank> numbers;
+  KOKKOS_INLINE_FUNCTION const S* row(const std::int64_t (&index)[Rank]) const {
+    const S* at = numbers.data;
+    for (int a = 0; a < Rank - 1; ++a) at += index[a] * numbers.stride[a];
     return at;
   }
+  KOKKOS_INLINE_FUNCTION double at(std::int64_t x, const S* row) const { return double(row[x * numbers.stride[Rank - 1]]); }
+};
 
-  KOKKOS_INLINE_FUNCTION void apply(Kokkos::complex<T>& z, std::int64_t x, const T* at) const {
-    const double d = at[x * density.stride[Rank - 1]], divisor = Wiener ? d + floor : d > floor ? d : floor;
+/// Shell s: |k| of s - ½ … s + ½ in units of `unit` cycles a voxel; the last one holds for all beyond.
+template <class S, int Rank>
+struct NumberOfShell {
+  StridedArray<const S, 1> numbers;
+  std::int64_t extent[Rank];  // real
+  double unit;
+
+  KOKKOS_INLINE_FUNCTION double row(const std::int64_t (&index)[Rank]) const {
+    double square = 0;
+    for (int a = 0; a < Rank - 1; ++a) {
+      const double k = double(frequency(int(index[a]), int(extent[a]))) / double(extent[a]);
+      square += k * k;
+    }
+    return square;
+  }
+  KOKKOS_INLINE_FUNCTION double at(std::int64_t x, double square) const {
+    const double k = double(x) / double(extent[Rank - 1]), shells = Kokkos::sqrt(square + k * k) / unit + 0.5;
+    const std::int64_t last = numbers.extent[0] - 1, s = shells < double(last) ? std::int64_t(shells) : last;
+    return double(numbers.data[s * numbers.stride[0]]);
+  }
+};
+
+/// data /= max(density, floor / unit), or /= density + 1 / (snr · unit); 0 where that is 0. In double: a floor may be less than float has.
+template <class T, int Rank, bool Wiener, class Number>
+struct DivideByDensity {
+  StridedArray<const T, Rank> density;
+  Number number;  // floor, or snr
+  double unit;
+
+  struct Row {
+    const T* density;
+    decltype(number.row(std::declval<const std::int64_t (&)[Rank]>())) of_number;
+  };
+  KOKKOS_INLINE_FUNCTION Row row(const std::int64_t (&index)[Rank]) const {
+    const T* at = density.data;
+    for (int a = 0; a < Rank - 1; ++a) at += index[a] * density.stride[a];
+    return {at, number.row(index)};
+  }
+
+  KOKKOS_INLINE_FUNCTION void apply(Kokkos::complex<T>& z, std::int64_t x, const Row& at) const {
+    const double d = at.density[x * density.stride[Rank - 1]], n = number.at(x, at.of_number);
+    const double divisor = Wiener ? d + 1 / (n * unit) : d > n / unit ? d : n / unit;
     z = divisor == 0 ? Kokkos::complex<T>(0) : Kokkos::complex<T>(T(z.real() / divisor), T(z.imag() / divisor));
   }
 };
@@ -129,19 +182,56 @@ void check_padding(const char* name, int axis, long extent, long padded, const S
            "more padding, for 0.01 or more");
 }
 
-template <bool Wiener, class Exec, class Data, class Density>
-void divide(const Exec& exec, const char* name, const Data& data, const Density& density, double floor) {
+template <bool Wiener, class Exec, class Data, class Density, class Number>
+void divide(const Exec& exec, const char* name, const Data& data, const Density& density, const Number& number,
+            double padding) {
   static_assert(check_array<slice_names::data_name, true, Exec, Data>());
   static_assert(check_array<slice_names::density_name, false, Exec, Density, Data>());
   using T = Precision<Data>;
   constexpr int rank = int(View<Data>::rank());
+  if (!(padding >= 1) || !std::isfinite(padding))
+    refuse(name, "padding", std::to_string(padding), "a finite number, 1 or more");
   const Shape shape = detail::shape("density", density);
   for (int i = 0; i < rank; ++i) check_extent(name, shape, i, std::int64_t(view(data).extent(i)), "as 'data' has");
   const Shape divided = detail::shape("data", data);
   check_memory(name, divided, true);
   check_memory(name, shape, false);
   check_apart(name, divided, shape);
-  on_elements(exec, name, view(data), DivideByDensity<T, rank, Wiener>{StridedArray<const T, rank>(view(density)), floor});
+  double unit = 1;
+  for (int a = 0; a < rank; ++a) unit *= padding;
+  const auto run = [&](const auto& of) {
+    on_elements(
+        exec, name, view(data),
+        DivideByDensity<T, rank, Wiener, std::decay_t<decltype(of)>>{StridedArray<const T, rank>(view(density)), of, unit});
+  };
+  if constexpr (std::is_arithmetic_v<Number>) {
+    if (!(number > 0)) refuse(name, Wiener ? "snr" : "floor", std::to_string(number), "a positive number");
+    run(SameNumber{double(number)});
+  } else {
+    static_assert(Kokkos::is_view_v<Number> && (int(Number::rank()) == rank || int(Number::rank()) == 1),
+                  "bracewell: 'snr' must be a number, a View of one a shell, or one in the shape of 'density'");
+    static_assert(Kokkos::SpaceAccessibility<Exec, typename Number::memory_space>::accessible,
+                  "bracewell: 'snr' is in memory that 'exec' cannot access");
+    using S = typename Number::non_const_value_type;
+    static_assert(Real<S>, "bracewell: 'snr' must hold float or double");
+    const Shape given = detail::shape("snr", number);
+    check_memory(name, given, false);
+    check_apart(name, divided, given);
+    if constexpr (int(Number::rank()) == rank) {
+      for (int i = 0; i < rank; ++i) check_extent(name, given, i, std::int64_t(view(data).extent(i)), "as 'data' has");
+      run(NumberOfElement<S, rank>{StridedArray<const S, rank>(number)});
+    } else {
+      if (number.extent(0) == 0) refuse(name, "snr", "of extent 0", "a number for every shell");
+      NumberOfShell<S, rank> shells{StridedArray<const S, 1>(number), {}, 0};
+      std::int64_t longest = 1;
+      for (int a = 0; a < rank; ++a) {
+        shells.extent[a] = a == rank - 1 ? divided.width : divided.extent[a];
+        longest = std::max(longest, shells.extent[a]);
+      }
+      shells.unit = padding / double(longest);
+      run(shells);
+    }
+  }
 }
 
 }  // namespace detail
@@ -205,18 +295,26 @@ void correct_gridding(const Exec& exec, const X& map, const std::array<long, det
 
 /// data /= max(density, floor), element by element. A floor well below the densities of interest keeps what was hardly
 /// seen from being amplified.
+///
+/// Density is in units of the weights: P slices with weights 1, of m^M samples each, leave P m^M / Π n on average at the points of a
+/// grid of extents n. `floor` is in the same unit on a grid without padding; `padding` is that of the grid, over which samples spread,
+/// so that one floor means the same for every padding.
 template <class Exec, class Data, class Density>
-void divide_by_density(const Exec& exec, const Data& data, const Density& density, double floor) {
-  if (!(floor > 0)) detail::refuse("divide_by_density", "floor", std::to_string(floor), "a positive number");
-  detail::divide<false>(exec, "divide_by_density", data, density, floor);
+void divide_by_density(const Exec& exec, const Data& data, const Density& density, double floor, double padding = 1) {
+  detail::divide<false>(exec, "divide_by_density", data, density, floor, padding);
 }
 
-/// data /= density + 1/snr: the Wiener filter for images of one signal-to-noise ratio, in units of the weights; infinite for
-/// images without noise. Where the divisor is 0, nothing was seen, and the result is 0.
-template <class Exec, class Data, class Density>
-void divide_wiener(const Exec& exec, const Data& data, const Density& density, double snr) {
-  if (!(snr > 0)) detail::refuse("divide_wiener", "snr", std::to_string(snr), "a positive number");
-  detail::divide<true>(exec, "divide_wiener", data, density, 1 / snr);
+/// data /= density + 1 / (snr · padding^N): the Wiener filter. snr is the power of the signal over that of the noise in a sample
+/// of weight 1, of a frequency of the map as it is without padding; infinite without noise. `padding` is that of the grid, over which
+/// samples spread. Where the divisor is 0, nothing was seen, and the result is 0.
+///
+/// - `snr`: a number for all frequencies; or a View [shells] of one a shell, |k| of s − ½ … s + ½ in units of padding / n, n the longest
+///   extent of the grid, of which the last holds for all beyond; or a View in the shape of `density`. Numbers of Views are the caller's
+///   to keep positive.
+/// \throws std::invalid_argument
+template <class Exec, class Data, class Density, class Snr>
+void divide_wiener(const Exec& exec, const Data& data, const Density& density, const Snr& snr, double padding = 1) {
+  detail::divide<true>(exec, "divide_wiener", data, density, snr, padding);
 }
 
 }  // namespace bracewell

@@ -17,23 +17,29 @@ namespace bracewell {
 /// - `points`: a View of float or double, [n][N], or [B][n][N] where poses come in a batch; x first. Best with a static
 ///   last extent, as in View<float*[3]>: N must be known from it or from that of the rotations.
 /// - `weights`: [n] or [B][n]; or, where an image has C channels, [n][C] or [B][n][C]. `none`: ones.
+/// - `widths`: [n] or [B][n], in the points' unit of length, 0 or more: a point of width σ is drawn as a Gaussian blob of this
+///   standard deviation, by the kernel Gaussian<reach> (gaussian.hpp), which must be given. A blob has this width in the image,
+///   whatever R is; a rotation does not change it. Not with a Camera, which may. `none`: points as they are.
 ///
-/// Either may have B = 1 for all objects. Any layout; their precision need not be the images'. Points of which a coordinate
-/// is NaN or infinite, or becomes so in the image, drop out of it.
-template <class Points, class Weights = None>
+/// Each may have B = 1 for all objects. Any layout; their precision need not be the images'. Points of which a coordinate
+/// is NaN or infinite, or becomes so in the image, drop out of it, and so do those whose width is negative, NaN or infinite.
+template <class Points, class Weights = None, class Widths = None>
 struct PointCloud {
   Points points;
   Weights weights = {};
+  Widths widths = {};
 };
 
 template <class Points>
 PointCloud(Points) -> PointCloud<Points>;
 template <class Points, class Weights>
 PointCloud(Points, Weights) -> PointCloud<Points, Weights>;
+template <class Points, class Weights, class Widths>
+PointCloud(Points, Weights, Widths) -> PointCloud<Points, Weights, Widths>;
 
 /// What an image's voxels start from, and what all of its points are multiplied by. Each is a number, or a View of one
-/// number for each image, [P] or [B][P] (B may be 1), or `none`: background 0, out_weight 1. Cotangents are Views of one
-/// number for each image.
+/// number for each image, [P] or [B][P] (B may be 1; without [P] where poses are none), or `none`: background 0, out_weight 1.
+/// Cotangents are Views of one number for each image.
 template <class Background = None, class OutWeight = None>
 struct Exposure {
   Background background = {};

@@ -9,6 +9,9 @@
 ///     x_e    = p_e / voxel_size + ⌊n_e / 2⌋              the origin is where the slicer has it
 ///     out[v] = background + out_weight · Σ_i weight_i Π_e φ(x_ie − v_e)
 ///
+/// Points may have widths, as atoms with B-factors have: then φ is the linear kernel blurred by a Gaussian of each point's own
+/// standard deviation (gaussian.hpp), so that an image has the same sum, and with width 0 the same bits.
+///
 /// What falls beyond the grid drops out, and so do points that are NaN or infinite. One pose drives both halves of the
 /// library: with shifts that are voxel_size times the slicer's, the image of points is at low frequencies the slice of their
 /// 3-D image.
@@ -27,13 +30,15 @@ namespace bracewell {
 /// Draws a cloud of points at each pose.
 ///
 /// - `exec`: the execution space instance. The call is ordered on it and does not wait for it.
-/// - `cloud`: PointCloud{points, weights}, see points.hpp: points of N ≥ 1 coordinates.
+/// - `cloud`: PointCloud{points, weights, widths}, see points.hpp: points of N ≥ 1 coordinates.
 /// - `poses`: Poses{rotations, shifts}, see poses.hpp, with shifts in the points' unit of length; or Camera{projection,
-///   parameters}, see points.hpp.
+///   parameters}, see points.hpp; or none, for one image of points as they are: p is q, or its first M coordinates.
 /// - `exposure`: Exposure{background, out_weight}, see points.hpp, or none.
 /// - `images`: M ≤ N axes: [P][h][w], [P][C][h][w] where weights have channels, with a leading [B] where poses have one;
-///   float or double, contiguous along x; written.
-/// - `options`, `kernel`: options.hpp; kernels.hpp. A kernel's unit of length is a voxel.
+///   float or double, contiguous along x; written. Where poses are none: [h][w], [C][h][w], with a leading [B] where points
+///   have one, and so are tangents and cotangents of poses.
+/// - `options`, `kernel`: options.hpp; kernels.hpp, or where points have widths gaussian.hpp. A kernel's unit of length is a
+///   voxel.
 ///
 /// Host execution spaces need scratch (workspace.hpp): a tile of an image a thread, at most 64 of them where one small image
 /// has many points, and for images too large to be one tile some 12 bytes a point of a few images at a time.
@@ -54,7 +59,8 @@ void raster(const Exec& exec, const Cloud& cloud, const PosesArg& poses, const E
 
 /// The derivative of `raster` in the direction of tangents:
 ///
-///     out_dot = background_dot + Σ_i (out_weight weight_i)_dot Π_e φ + out_weight weight_i Σ_d ẋ_id ∂/∂x_d Π_e φ
+///     out_dot = background_dot + Σ_i (out_weight weight_i)_dot Π_e φ
+///                              + Σ_i out_weight weight_i (Σ_d ẋ_id ∂/∂x_d + width_dot_i ∂/∂width_i) Π_e φ
 ///
 /// - `cloud_dot`, `poses_dot`, `exposure_dot`: the same structs of the tangents, whole or members of them none for zeros.
 ///   Tangents have the shapes of what they belong to.
@@ -81,18 +87,18 @@ void raster_jvp(const Exec& exec, const Cloud& cloud, const CloudDot& cloud_dot,
   draw(exec, "bracewell::raster_jvp", op, options.workspace);
 }
 
-/// The transpose of the derivative: with dL = Σ images_bar · d(images), cotangents dL/d of points, weights, rotations,
-/// shifts or a camera's parameters, background and out_weight.
+/// The transpose of the derivative: with dL = Σ images_bar · d(images), cotangents dL/d of points, weights, widths,
+/// rotations, shifts or a camera's parameters, background and out_weight.
 ///
 /// - `images_bar`: in the shape of the images.
 /// - `cloud_bar`, `poses_bar`, `exposure_bar`: the same structs of the cotangents, written; whole or members of them none
 ///   where they are not wanted. They have the shapes of what they belong to; what several images share receives the sum over
 ///   them. Those of background and out_weight are Views of one number for each image, whatever these are.
 ///
-/// On hosts every cotangent is bitwise the same for any number of threads; on devices those of points and weights differ
-/// from run to run by the order of atomic additions. Scratch (workspace.hpp): some hundred bytes for each image and 4096
-/// points, for the sums over points; on hosts also the cotangents of points and weights once more, or up to 64 times where
-/// there are few points and many images.
+/// On hosts every cotangent is bitwise the same for any number of threads; on devices those of points, weights and widths
+/// differ from run to run by the order of atomic additions. Scratch (workspace.hpp): some hundred bytes for each image and 4096
+/// points, for the sums over points; on hosts also the cotangents of points, weights and widths once more, or up to 64 times
+/// where there are few points and many images.
 /// \throws std::invalid_argument naming the argument, before anything is written.
 template <class Exec, class Cloud, class PosesArg, class ExposureArg, class ImagesArg, class CloudBar, class PosesBar,
           class ExposureBar, class Kernel = Linear>

@@ -8,11 +8,13 @@ add_test(NAME "ctf_reconstruct refuses: truncated.mrc"
                  -- $<TARGET_FILE:ctf_reconstruct> --output ${work}/refused/ctf_reconstruct --map ${work}/bad/truncated.mrc)
 set_tests_properties("ctf_reconstruct refuses: truncated.mrc" PROPERTIES FIXTURES_REQUIRED bad_maps)
 
-add_executable(particle_programs_tests particle_programs.cpp ../support/main.cpp)
+add_executable(particle_programs_tests particle_programs.cpp pose_search.cpp ../support/main.cpp)
+target_include_directories(particle_programs_tests PRIVATE ..)
 target_compile_definitions(particle_programs_tests PRIVATE
   BRACEWELL_PROJECT="$<TARGET_FILE:bracewell_project>" BRACEWELL_RECONSTRUCT="$<TARGET_FILE:bracewell_reconstruct>"
+  BRACEWELL_SEARCH="$<TARGET_FILE:search_poses>" BRACEWELL_REFINE="$<TARGET_FILE:refine_map>"
   BRACEWELL_TEST_OUTPUT="${work}" BRACEWELL_SHARED_DATA="${BRACEWELL_SHARED_DATA}")
-target_link_libraries(particle_programs_tests PRIVATE examples_common Catch2::Catch2)
-add_dependencies(particle_programs_tests bracewell_project bracewell_reconstruct)
+target_link_libraries(particle_programs_tests PRIVATE examples_common Catch2::Catch2 FFTW3::fftw3f)
+add_dependencies(particle_programs_tests bracewell_project bracewell_reconstruct refine_map search_poses)
 catch_discover_tests(particle_programs_tests DISCOVERY_MODE PRE_TEST PROPERTIES ENVIRONMENT OMP_PROC_BIND=false
                      ENVIRONMENT_MODIFICATION OMP_WAIT_POLICY=set:passive SKIP_RETURN_CODE 4)

@@ -6,6 +6,7 @@
 #include "common/particles.hpp"
 
 #include <bracewell/shells.hpp>
+#include <bracewell/so3.hpp>
 #include <bracewell/spectrum.hpp>
 #include <bracewell/symmetry.hpp>
 
@@ -34,7 +35,7 @@ using HostArray = Kokkos::View<Data, Kokkos::LayoutRight, Kokkos::HostSpace>;
 using Volume = HostArray<float***>;
 using Spectra = HostArray<Kokkos::complex<double>***>;
 
-const std::string project = BRACEWELL_PROJECT, reconstruct = BRACEWELL_RECONSTRUCT;
+const std::string project = BRACEWELL_PROJECT, reconstruct = BRACEWELL_RECONSTRUCT, search = BRACEWELL_SEARCH;
 
 /// A folder of a test, empty at its beginning.
 fs::path folder(const std::string& name) {
@@ -414,7 +415,12 @@ TEST_CASE("Ctrl-C and a full disk leave nothing half-written", "[particle_progra
     return true;
   };
   const std::string endless = project + " --i map.mrc --o images --nr_uniform 1000000";
-  const Run interrupted = run(in, "timeout --preserve-status -s INT 1 " + endless);
+  // A signal as soon as something is there; a shell's background commands ignore SIGINT, and SIGTERM is the same to the programs.
+  const auto signalled = [&](const std::string& command, const std::string& begun) {
+    return run(in,
+               "sh -c '" + command + " & while ! " + begun + " && kill -0 $!; do sleep 0.02; done; kill -TERM $!; wait $!'");
+  };
+  const Run interrupted = signalled(endless, "test -s images.mrcs.part");
   INFO(interrupted.error);
   CHECK(interrupted.code == 130);
   CHECK_THAT(interrupted.error, Catch::Matchers::ContainsSubstring("interrupted"));
@@ -432,8 +438,7 @@ TEST_CASE("Ctrl-C and a full disk leave nothing half-written", "[particle_progra
   const auto rows = star.substr(star.find("000001@"));
   for (int i = 0; i < 9; ++i) star.insert(star.size(), star.substr(star.size() - rows.size()));  // thousands of particles
   std::ofstream(in / "many.star") << star;
-  const Run stopped =
-      run(in, "timeout --preserve-status -s INT 1 " + reconstruct + " --i many.star --o map_of_many.mrc --sym O");
+  const Run stopped = signalled(reconstruct + " --i many.star --o map_of_many.mrc --sym O", "grep -q % stderr");
   INFO(stopped.error);
   CHECK(stopped.code == 130);
   CHECK_THAT(stopped.error, Catch::Matchers::ContainsSubstring("--resume goes on"));
@@ -502,6 +507,81 @@ TEST_CASE("noise, seeds, subtraction, single images and turned maps", "[particle
   CHECK(compare_images(sections(in / "again.mrcs"), sections(in / "random.mrcs"), 1).correlation > 0.999999);
 }
 
+TEST_CASE("poses are found", "[particle_programs]") {
+  const fs::path in = folder("search");
+  const Map map = truth();
+  const int n = int(map.density.extent(0));
+  write_map((in / "map.mrc").string(), map);
+  Particles particles = random_particles(9, 60, {{n, map.voxel, 300}});
+  write_particles(in / "poses.star", particles);
+  const auto errors = [&](const std::string& found) {
+    const Particles now = read_particles({(in / found).string()});
+    std::pair<std::vector<double>, std::vector<double>> all;
+    for (std::size_t p = 0; p < now.particles.size(); ++p) {
+      const auto rotation = [](const Particle& q) { return bw::rotation_zyz(q.angles[0], q.angles[1], q.angles[2]); };
+      const Particle &a = now.particles[p], &b = particles.particles[p];
+      all.first.push_back(bw::angular_distance(rotation(a), rotation(b)) * 180 / M_PI);
+      all.second.push_back(std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1]) / map.voxel);
+    }
+    for (auto* const values : {&all.first, &all.second}) std::sort(values->begin(), values->end());
+    return all;
+  };
+  const std::string from_file = " --ctf --ref map.mrc --healpix_order 2 --offset_range 4 --i ";
+  succeeds(in, project + " --i map.mrc --o clean --ang poses.star --ctf");
+  succeeds(in, search + from_file + "clean.star --o found.star");
+  const auto [angles, shifts] = errors("found.star");
+  CHECK(angles[30] < 1.2);  // degrees: the last step is 0.9
+  CHECK(shifts[30] < 0.1);
+  CHECK(angles[57] < 15);  // at least 95 % within a step of the grid
+  succeeds(in, search + from_file + "clean.star --o likely.star --likelihood");
+  CHECK(errors("likely.star").first[30] < 1.2);
+
+  // The power of the signal is some tenth of the noise's.
+  const Volume images = sections(in / "clean.mrcs");
+  double power = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) power += std::pow(images.data()[i], 2) / double(images.size());
+  succeeds(in, project + " --i map.mrc --o noisy --ang poses.star --ctf --seed 4 --add_noise --white_noise " +
+                   std::to_string(std::sqrt(10 * power)));
+  succeeds(in, search + from_file + "noisy.star --o noisy_found.star --likelihood");
+  const auto noisy = errors("noisy_found.star");
+  CAPTURE(noisy.first, noisy.second);
+  CHECK(noisy.first[30] < 6);
+  refused(in, search + " --i clean.star --ref none.mrc --o out.star", "none.mrc");
+  refused(in, search + " --i poses.star --ref map.mrc --o out.star", "image");
+}
+
+TEST_CASE("a map is refined from noisy particles", "[particle_programs]") {
+  const fs::path in = folder("refine");
+  const Map map = truth();
+  const int n = int(map.density.extent(0));
+  write_map((in / "map.mrc").string(), map);
+  write_particles(in / "poses.star", random_particles(12, 250, {{n, map.voxel, 300}}));
+  succeeds(in, project + " --i map.mrc --o clean --ang poses.star --ctf");
+  const Volume images = sections(in / "clean.mrcs");
+  double power = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) power += std::pow(images.data()[i], 2) / double(images.size());
+  succeeds(in, project + " --i map.mrc --o noisy --ang poses.star --ctf --seed 4 --add_noise --white_noise " +
+                   std::to_string(std::sqrt(4 * power)));
+  succeeds(in, std::string(BRACEWELL_REFINE) +
+                   " --i noisy.star --ref map.mrc --o refined --ctf --ini_high 60 --particle_diameter 230 --iter 3 "
+                   "--healpix_order 1");
+  succeeds(in, reconstruct + " --i noisy.star --o known.mrc --ctf --wiener --mask_diameter 230");
+  const auto shells = [&](const std::string& name) {
+    double sum = 0;
+    const auto sums = bw::shell_sums(Host(), bw::Spectrum{spectrum_of_map(sections(in / name)), n},
+                                     bw::Spectrum{spectrum_of_map(map.density), n});
+    for (std::size_t s = 1; s < sums.cross.size(); ++s) sum += sums.cross[s] / std::sqrt(sums.first[s] * sums.second[s]);
+    return sum / double(sums.cross.size() - 1);
+  };
+  const double refined = shells("refined.mrc"), known = shells("known.mrc");
+  CAPTURE(refined, known);
+  CHECK(refined > known - 0.1);  // the mean FSC with the true map, where true poses give `known`
+  CHECK(known > 0.6);
+  for (const char* const name : {"refined_half1.mrc", "refined_half2.mrc", "refined.star", "refined_fsc.star",
+                                 "refined_fsc.png", "refined_directions.png"})
+    CHECK(fs::exists(in / name));
+}
+
 TEST_CASE("what is wrong with particles is told in one line", "[particle_programs][nonfinite]") {
   const fs::path in = folder("refused");
   const Map map = truth();
@@ -558,11 +638,11 @@ TEST_CASE("images of other packages' particles are made again", "[particle_progr
   const fs::path data = fs::path(BRACEWELL_SHARED_DATA) / "poses";
   if (!fs::exists(data)) SKIP("the shared data are not there");
   const fs::path in = folder("shared");
-  for (const std::string pad : {"2", "3"}) {
-    const fs::path given = data / ("simplecryoem_relion_proj_batch_pfac" + pad + ".mrcs");
+  for (const std::string pad : {"1", "2", "3"}) {
+    const std::string name = "simplecryoem_relion_proj_batch" + (pad == "1" ? "" : "_pfac" + pad);
+    const fs::path given = data / (name + ".mrcs");
     succeeds(in, project + " --i '" + (data / "simplecryoem_pointmass.mrc").string() + "' --ang '" +
-                     (data / ("simplecryoem_relion_proj_batch_pfac" + pad + ".star")).string() +
-                     "' --ctf --kernel linear --o ours --pad " + pad);
+                     (data / (name + ".star")).string() + "' --ctf --kernel linear --o ours --pad " + pad);
     const Agreement agreement = compare_images(sections(in / "ours.mrcs"), sections(given), 0.9);
     CAPTURE(pad, agreement.correlation);
     CHECK(agreement.correlation > 0.9999);
@@ -580,4 +660,51 @@ TEST_CASE("images of other packages' particles are made again", "[particle_progr
     CAPTURE(name, agreement.correlation);
     CHECK(agreement.correlation > 0.999);  // Fourier sums reach 0.9997 of these
   }
+}
+
+TEST_CASE("magnification is taken out as relion_reconstruct does", "[particle_programs][relion]") {
+  needs_relion();
+  const fs::path in = folder("magnification_relion");
+  const Map map = truth();
+  const int n = int(map.density.extent(0));
+  write_map((in / "map.mrc").string(), map);
+  Particles particles = random_particles(10, 300, {{n, map.voxel, 300}});
+  auto& magnification = particles.groups[0].magnification;
+  magnification[0][0] = 1.06;
+  magnification[0][1] = 0.04;
+  magnification[1][0] = -0.02;
+  magnification[1][1] = 0.96;
+  particles.told.set(std::size_t(Told::magnification));
+  write_particles(in / "poses.star", particles);
+  succeeds(in, project + " --i map.mrc --o images --ang poses.star --ctf --kernel kaiser-bessel-6");
+  for (const std::string program : {"relion_reconstruct", reconstruct.c_str()}) {
+    succeeds(in, program + " --i images.star --o map_again.mrc --ctf");
+    const Agreement agreement = compare_maps(sections(in / "map_again.mrc"), map.density, 0.8, 2);
+    CAPTURE(program, agreement.correlation, agreement.least, agreement.most);
+    CHECK(agreement.correlation > 0.99);
+  }
+}
+
+TEST_CASE("beam tilt is taken out as relion_reconstruct does", "[particle_programs][relion]") {
+  needs_relion();
+  const fs::path in = folder("tilt_relion");
+  const Map map = truth();
+  const int n = int(map.density.extent(0));
+  write_map((in / "map.mrc").string(), map);
+  Particles particles = random_particles(11, 300, {{n, map.voxel, 300}});
+  write_particles(in / "poses.star", particles);
+  succeeds(in, project + " --i map.mrc --o images --ang poses.star --ctf --kernel kaiser-bessel-6");
+  // A tilt that the images do not have: both programs turn phases by it.
+  particles = read_particles({(in / "images.star").string()});
+  particles.groups[0].beam_tilt[0] = 220;
+  particles.groups[0].beam_tilt[1] = -90;
+  particles.told.set(std::size_t(Told::beam_tilt));
+  write_particles(in / "tilted.star", particles);
+  succeeds(in, "relion_reconstruct --i tilted.star --o relion.mrc --ctf");
+  succeeds(in, reconstruct + " --i tilted.star --o ours.mrc --ctf");
+  const Agreement agreement = compare_maps(sections(in / "ours.mrc"), sections(in / "relion.mrc"), 0.8, 2);
+  const Agreement with_truth = compare_maps(sections(in / "ours.mrc"), map.density, 0.8, 2);
+  CAPTURE(agreement.correlation, with_truth.correlation);
+  CHECK(agreement.correlation > 0.98);  // the other sign: 0.79
+  CHECK(with_truth.correlation < 0.97);
 }

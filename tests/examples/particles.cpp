@@ -3,6 +3,7 @@
 
 #include "../fuzz/memory_file.hpp"
 #include "../fuzz/read_all_particles.hpp"
+#include "mrc_bytes.hpp"
 
 #include <common/particle_formats.hpp>
 #include <common/particles.hpp>
@@ -20,6 +21,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
 
 using namespace examples;
@@ -268,6 +270,9 @@ TEST_CASE("RELION 3.1: optics groups by their numbers, origins in Å") {
 TEST_CASE("RELION: the same by any names of blocks, order of columns, numbers behind them, and ends of lines") {
   const Particles p = particles_of(files::relion_31);
   check_same(p, particles_of(all_replaced(files::relion_31, "\n", "\r\n")));
+  const files::Bytes packed = files::gzipped({files::relion_31.begin(), files::relion_31.end()}, 2);
+  check_same(p, particles_of({packed.begin(), packed.end()}));
+  CHECK_THAT(refusal({packed.begin(), packed.end() - 20}), ContainsSubstring("is truncated: its gzip ends early"));
   check_same(p, particles_of(replaced(files::relion_31, "data_particles", "data_images")));
   check_same(p, particles_of(replaced(files::relion_31, "data_particles", "data_")));
   check_same(p, particles_of(replaced(files::relion_31, "data_particles", "data_mine")));
@@ -307,7 +312,8 @@ TEST_CASE("RELION 3.0: optics are in rows, the pixel size in one of three places
   };
   CHECK(particles_of(loop("PixelSize OriginX OriginY", "1.5 2 4")).particles[0].shift[1] == -6);
   CHECK(particles_of(loop("ImagePixelSize OriginX OriginY", "1.5 2 4")).particles[0].shift[1] == -6);
-  CHECK(particles_of(loop("Magnification DetectorPixelSize PixelSize", "10000 1.5 1.5")).groups[0].pixel == 1.5);
+  CHECK(particles_of(loop("Magnification DetectorPixelSize PixelSize ImageName", "10000 1.5 1.5 a.mrc")).groups[0].pixel ==
+        1.5);
   CHECK(refusal(loop("Magnification DetectorPixelSize PixelSize", "10000 1.5 3")) ==
         "line 6: two pixel sizes, 3 Å and, by rlnMagnification and rlnDetectorPixelSize, 1.5 Å; expected one");
   CHECK(refusal(loop("Magnification DetectorPixelSize", "0 1.5")) ==
@@ -322,14 +328,19 @@ TEST_CASE("RELION 3.0: optics are in rows, the pixel size in one of three places
   CHECK_FALSE(particles_of(loop("OriginX OriginY", "0 0")).tells(Told::pixel));
 }
 
-TEST_CASE("RELION: origins in Å win over those in pixels, which must not contradict them") {
+TEST_CASE("RELION: origins in Å win over those in pixels, and a remark says where they differ") {
   const std::string head = "data_\nloop_\n_rlnPixelSize\n_rlnOriginX\n_rlnOriginY\n_rlnOriginXAngst\n_rlnOriginYAngst\n";
   const Particles p = particles_of(head + "2 1.0004 -2 2 -4\n");
   CHECK((p.particles[0].shift[0] == -2 && p.particles[0].shift[1] == 4));
-  CHECK(refusal(head + "2 1 -2 2 -4\n2 1 -2 3 -4\n") ==
-        "line 9: _rlnOriginXAngst is '3', expected 2, which is the origin in pixels '1' at 2 Å; remove the wrong column");
+  CHECK(p.remarks.empty());
+  const Particles q = particles_of(head + "2 1 -2 2 -4\n2 1 -2 3 -4\n2 0 nan 3 -4\n");
+  CHECK((q.particles[1].shift[0] == -3 && q.particles[2].shift[1] == 4));
+  CHECK(q.remarks == std::vector<std::string>{
+                         "rlnOriginX, Y, Z (in pixels) are not taken; they are others than rlnOriginXAngst, … in 2 rows"});
   CHECK(refusal("data_a\nloop_\n_rlnImageName\n_rlnOriginXAngst\n1@a.mrcs 3\n") ==
         "line 2: data_a has origins along some axes, but no column _rlnOriginYAngst");
+  CHECK_THAT(refusal("data_\nloop_\n_rlnPixelSize\n_rlnOriginX\n_rlnOriginY\n1e200 1e200 0\n"),
+             ContainsSubstring("particle 1 has a shift"));
 }
 
 TEST_CASE("RELION: images by number and path") {
@@ -367,6 +378,17 @@ TEST_CASE("RELION: subtomograms have a third axis") {
   CHECK(d.particles[0].shift[2] == -3);
   CHECK(d.particles[0].coordinates[1] == 20);
   CHECK(d.groups[0].pixel == 4);
+
+  // Coordinates are in the tilt series' pixels; in a table of Dynamo they are in those of the subtomograms.
+  const Particles binned = particles_of(
+      replaced(replaced(text, "_rlnImageDimensionality\n", "_rlnImageDimensionality\n_rlnTomoTiltSeriesPixelSize\n"),
+               "96 3\n", "96 3 2\n"));
+  CHECK((binned.groups[0].pixel == 4 && binned.groups[0].coordinate_pixel == 2 && binned.particles[0].coordinates[1] == 20));
+  CHECK(again(binned, ParticleFormat::dynamo).particles[0].coordinates[1] == 10);
+  CHECK(again(binned, ParticleFormat::relion).groups[0].coordinate_pixel == 2);
+  const Particles picked = particles_of(all_replaced(text, "rlnImagePixelSize", "rlnTomoTiltSeriesPixelSize"));
+  CHECK((picked.groups[0].pixel == 4 && picked.tells(Told::pixel)));
+  CHECK(particles_of(all_replaced(text, "rlnCoordinateX", "rlnCenteredCoordinateXAngst")).remarks.size() == 1);
 }
 
 TEST_CASE("particles: what is not told is missed by name") {
@@ -381,8 +403,16 @@ TEST_CASE("particles: what is not told is missed by name") {
                     EndsWith("has no voltage (rlnVoltage is missing), which --ctf needs"));
   CHECK_THROWS_WITH(q.require(Told::beam_tilt, "x"),
                     EndsWith("has no beam tilt (rlnBeamTiltX, rlnBeamTiltY are missing), which x"));
-  for (std::size_t i = 0; i < std::size_t(Told::count); ++i)
+  std::set<std::string> messages;
+  for (std::size_t i = 0; i < std::size_t(Told::count); ++i) {
     if (!q.tells(Told(i))) CHECK_FALSE(q.lacks[i].empty());
+    try {
+      Particles().require(Told(i), "x");
+    } catch (const std::runtime_error& error) {
+      messages.insert(error.what());
+    }
+  }
+  CHECK(messages.size() == std::size_t(Told::count));
 }
 
 TEST_CASE("RELION: each way in which a file is wrong is one line") {
@@ -422,6 +452,12 @@ TEST_CASE("RELION: each way in which a file is wrong is one line") {
 
   CHECK(refusal("data_micrographs\nloop_\n_rlnMicrographName\na.mrc\n") ==
         "has no table of particles, but 'data_micrographs'; data_particles, data_images or data_ was expected");
+  // Micrographs of 3.0, an optimisation set of 5.
+  for (const char* other : {"data_\nloop_\n_rlnMicrographName\n_rlnDefocusU\na.mrc 10000\n",
+                            "data_\n_rlnTomoParticlesFile a.star\n_rlnTomoTomogramsFile b.star\n"})
+    CHECK(refusal(other) ==
+          "is a RELION STAR file that tells neither images nor orientations, shifts or coordinates, as that of particles "
+          "does");
   CHECK(refusal("data_x\nloop_\n_angleRot\n_angleTilt\n1 2\n") ==
         "is a STAR file of neither RELION (columns _rln…) nor cisTEM (_cisTEM…), but of columns '_angleRot, _angleTilt'");
   CHECK(refusal(good, {.pixel = 3}) == "tells a pixel size of 1.25 Å, but --pixel is 3");
@@ -436,7 +472,7 @@ TEST_CASE("particles: bytes of other kinds are refused by name") {
   CHECK_THAT(refusal("1 2 3\n"), ContainsSubstring("is no metadata that is known"));
   CHECK_THAT(refusal("{\"a\": 1}"), ContainsSubstring("is no metadata that is known"));
   CHECK_THAT(refusal(std::string("\x80\x04\x95\x00", 4)), ContainsSubstring("is a Python pickle"));
-  CHECK_THAT(refusal("\x94"
+  CHECK_THAT(refusal("\x95"
                      "CSDAT\x02"),
              ContainsSubstring("CSDAT") && ContainsSubstring("format=1"));
   CHECK_THAT(refusal(std::string("a\0b", 3)), ContainsSubstring("bytes"));
@@ -651,6 +687,87 @@ TEST_CASE("cryoSPARC: each way in which a file is wrong is one line") {
         "is of NumPy, but has neither rows of cryoSPARC's (uid, …) nor an array of rotations (N × 3 × 3)");
 }
 
+TEST_CASE("cryoSPARC: beam tilt, and remarks on what is not taken") {
+  const auto file = [](const std::string& name, int count, const std::vector<double>& values,
+                       const std::string& other = "('alignments3D/pose', '<f4', (3,))") {
+    std::string row = files::bytes_of(std::uint64_t(1)) + std::string(12, '\0') + files::bytes_of(2.7);
+    for (const double value : values) row += files::bytes_of(value);
+    return files::npy(
+        "[('uid', '<u8'), " + other + ", ('ctf/cs_mm', '<f8'), ('" + name + "', '<f8', (" + std::to_string(count) + ",))]",
+        "(1,)", row);
+  };
+  const double milli = 2.7e7 * std::sin(1e-3);  // C_s sin(1 mrad) in Å
+  const Particles p = particles_of(file("ctf/tilt_A", 2, {milli, -2 * milli}));
+  CHECK(p.tells(Told::beam_tilt));
+  CHECK(p.groups.at(0).beam_tilt[0] == Approx(1).epsilon(1e-12));
+  CHECK(p.groups.at(0).beam_tilt[1] == Approx(-2).epsilon(1e-5));
+  CHECK(again(p, ParticleFormat::cryosparc).groups.at(0).beam_tilt[0] == Approx(1).epsilon(1e-6));
+  CHECK_THAT(refusal(file("ctf/tilt_A", 2, {1e7, 0})), ContainsSubstring("row 1: ctf/tilt_A is 1e+07"));
+  CHECK(particles_of(file("ctf/trefoil_A", 2, {0, 0})).remarks.empty());
+  CHECK(particles_of(file("ctf/trefoil_A", 2, {0, 1})).remarks == std::vector<std::string>{"ctf/trefoil_A is not taken"});
+  CHECK_THAT(particles_of(file("location/center_x_frac", 2, {0, 0})).remarks.at(0),
+             ContainsSubstring("location/center_x_frac"));
+  CHECK_THAT(particles_of(file("alignments3D_multi/pose", 3, {0, 0, 0}, "('alignments3D/shift', '<f4', (2,)), ('x', '<f4')"))
+                 .remarks.at(0),
+             ContainsSubstring("poses of several classes"));
+  CHECK(refusal(file("alignments3D/shift", 2, {1, 0})) ==
+        "row 1: alignments3D/shift is 1 pixels, expected a pixel size; give one by --pixel");
+}
+
+TEST_CASE("NumPy: numbers of every width, texts of letters, and what is refused") {
+  const auto number = [](const std::string& type, const std::string& bytes) {
+    const NumpyArray array("f", files::npy("[('a', '" + type + "')]", "(1,)", bytes));
+    return array.number(0, *array.find("a"));
+  };
+  using files::bytes_of;
+  for (const bool big : {false, true}) {
+    const std::string e = big ? ">" : "<";
+    CHECK(number(e + "f8", bytes_of(-1.5, big)) == -1.5);
+    CHECK(number(e + "f4", bytes_of(-1.5f, big)) == -1.5);
+    CHECK(number(e + "i8", bytes_of(std::int64_t(-5), big)) == -5);
+    CHECK(number(e + "i4", bytes_of(std::int32_t(-5), big)) == -5);
+    CHECK(number(e + "i2", bytes_of(std::int16_t(-5), big)) == -5);
+    CHECK(number("|i1", bytes_of(std::int8_t(-5))) == -5);
+    CHECK(number(e + "u8", bytes_of(std::uint64_t(1) << 40, big)) == 1099511627776);
+    CHECK(number(e + "u4", bytes_of(std::uint32_t(4000000000), big)) == 4e9);
+    CHECK(number(e + "u2", bytes_of(std::uint16_t(65535), big)) == 65535);
+    CHECK(number("|u1", bytes_of(std::uint8_t(255))) == 255);
+    CHECK(number("|b1", bytes_of(std::uint8_t(1))) == 1);
+    std::string letters;
+    for (const std::uint32_t letter : {0x41u, 0xe9u, 0x20acu, 0x1f600u, 0u}) letters += bytes_of(letter, big);
+    const NumpyArray text("f", files::npy("[('a', '" + e + "U5')]", "(1,)", letters));
+    CHECK(text.text(0, *text.find("a")) == "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  }
+  const NumpyArray gap("f", files::npy("[('', '|V3'), ('a', '|u1')]", "(2,)", "xxx1xxx2"));
+  CHECK(gap.number(1, *gap.find("a")) == '2');
+  const auto refused = [](const std::string& type, const std::string& shape, const std::string& values = "") -> std::string {
+    try {
+      NumpyArray("f", files::npy(type, shape, values));
+      return "";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  CHECK(refused("'<f2'", "(1,)", "xx") == "f: has values '' of the type '<f2', which are not read");
+  CHECK(refused("'<c8'", "(0,)") == "f: has values '' of the type '<c8', which are not read");
+  CHECK(refused("[('a', [('b', '<f4')])]", "(0,)") ==
+        "f: has rows of other things than numbers and texts, which are not read");
+  CHECK(refused("[(('t', 'a'), '<f4')]", "(0,)") ==
+        "f: has rows of other things than numbers and texts, which are not read");
+  CHECK(refused("'<f8'", "(4611686018427387904, 2)") == "f: its NumPy header tells of more values than any file has");
+  CHECK(refused("[('a', '<f8', (4611686018427387904,))]", "(1,)") ==
+        "f: its NumPy header tells of more values than any file has");
+  CHECK(refused("[('a', '<f8', (4611686018427387904, 4))]", "(1,)") ==
+        "f: its NumPy header tells of more values than any file has");
+  CHECK(refused("'<f8'", "(-1,)") == "f: its NumPy header tells of more values than any file has");
+  CHECK(refused("[('a', '<f8')]", "(1, 1)", "12345678") == "f: has rows along 2 axes; one is needed");
+  CHECK(refused("'|S0'", "(1000000000,)") == "f: has rows of nothing");
+  CHECK_THAT(refused("((((((((((1,),),),),),),),),),)", "()"), ContainsSubstring("too deep a nest"));
+  CHECK_THAT(refused("'<f8", "()"), ContainsSubstring("its NumPy header has "));
+  CHECK_THROWS_WITH(NumpyArray("f", std::string("\x93NUMPY\4\0\1\0\0\0{}", 14)),
+                    ContainsSubstring("format version 4; 1 to 3 are read"));
+}
+
 TEST_CASE("cisTEM: phi, theta, psi are rot, tilt, psi; shifts are in Å; inactive particles are left out") {
   const Particles p = particles_of(files::cistem);
   REQUIRE(p.particles.size() == 2);
@@ -734,6 +851,18 @@ TEST_CASE("cryoDRGN: poses as csv and npz, translations as fractions of the box"
       CHECK_THAT(refusal(damaged), ContainsSubstring("is a damaged zip file"));
     }
   CHECK(particles_of(rotations).particles.size() == 2);  // .npy
+  for (const auto& [at, value, words] : {std::tuple(0, 0.5, "a box of 0.5 pixels"),
+                                         {1, -2.0, "a pixel size of -2 Å"},
+                                         {5, 0.0, "a voltage of 0 kV"},
+                                         {3, NAN, "a number that is not finite"}}) {
+    std::vector<double> parameters{50, 2, 9000, 8000, 30, 300, 2.7, 0.1, 0, 50, 2, 9000, 8000, 30, 300, 2.7, 0.1, 5};
+    parameters[std::size_t(9 + at)] = value;
+    CHECK(refusal(files::zip({{"a", rotations}, {"b", files::npy("'<f8'", "(2, 9)", doubles(parameters))}}, true)) ==
+          std::string("row 2: ") + words);
+  }
+  std::string other_method = files::zip({{"a", rotations}}, true);
+  other_method[other_method.find("PK\1\2") + 10] = 12;
+  CHECK(refusal(other_method) == "packs 'a' by method 12; 0 and 8 are read");
   CHECK(refusal(files::zip({{"a", rotations}, {"b", files::npy("'<f8'", "(1, 2)", doubles({0, 0}))}}, false)) ==
         "has 2 rotations, but 1 translations");
 }
@@ -767,7 +896,14 @@ TEST_CASE("particles: what a format cannot say is told") {
   CHECK(lost_in(ParticleFormat::cryosparc, p).empty());
   CHECK(lost_in(ParticleFormat::relion, p) ==
         std::vector<std::string>{"that the contrast of images is inverted (blob/sign is -1: multiply them by -1)"});
-  CHECK(lost_in(ParticleFormat::cistem, particles_of(files::relion_31)) == std::vector<std::string>{"box size"});
+  Particles q = particles_of(files::relion_31);
+  CHECK(lost_in(ParticleFormat::cistem, q) == std::vector<std::string>{"box size"});
+  q.groups[0].premultiplied = true;
+  CHECK(lost_in(ParticleFormat::cryosparc, q) ==
+        std::vector<std::string>{"coordinates", "that images have been multiplied by their CTF"});
+  CHECK(lost_in(ParticleFormat::relion, q).empty());
+  CHECK(lost_in(ParticleFormat::cryodrgn, particles_of("0,1,0,-1,0,0,0,0,1\n")).empty());
+  CHECK(lost_in(ParticleFormat::dynamo, particles_of(files::dynamo)).empty());
 }
 
 TEST_CASE("particles: files of the packages themselves, and back through their formats") {

@@ -3,6 +3,7 @@
 // docs/bad_input.md is the table; wrong types are in tests/compile/sentences.
 #include <bracewell/finish.hpp>
 #include <bracewell/gauss_newton.hpp>
+#include <bracewell/gaussian.hpp>
 #include <bracewell/sampler.hpp>
 
 #include "support/operations.hpp"
@@ -230,6 +231,43 @@ std::vector<Call> raster_calls() {
   };
 }
 
+/// Points [B][n][3] of widths [B][n], without weights, poses and exposures: images [B][d][h][w].
+std::vector<Call> wide_raster_calls() {
+  const Exec exec;
+  const bw::Gaussian<2> kernel;
+  const auto inputs = [](const std::string& suffix) {
+    const bool written = suffix == "_bar";
+    return Slots{slot<T>("points" + suffix, written, {B, 5, 3}, "--s"), slot<T>("widths" + suffix, written, {B, 5}, "--")};
+  };
+  const auto wide_cloud = [](const Slots& s, std::size_t i) {
+    return bw::PointCloud{decltype(Clouds<T, 3>::points)(static_cast<T*>(s[i].data), layout(s[i].extents)), bw::none,
+                          view<T, 2>(s[i + 1])};
+  };
+  const auto call = [&](const std::string& suffix, const std::string& images, bool written) {
+    Slots all = inputs("");
+    all.push_back(slot<T>(images, written, {B, 4, 6, 7}, "-fff"));
+    if (suffix != "")
+      for (const Slot& s : inputs(suffix)) all.push_back(s);
+    return all;
+  };
+  return {
+      {"raster", call("", "images", true),
+       [=](const Slots& s, const Options& o) {
+         bw::raster(exec, wide_cloud(s, 0), bw::none, bw::none, view<T, 4>(s[2]), o.raster, kernel);
+       }},
+      {"raster_jvp", call("_dot", "images_dot", true),
+       [=](const Slots& s, const Options& o) {
+         bw::raster_jvp(exec, wide_cloud(s, 0), wide_cloud(s, 3), bw::none, bw::none, bw::none, bw::none, view<T, 4>(s[2]),
+                        o.raster, kernel);
+       }},
+      {"raster_vjp", call("_bar", "images_bar", false),
+       [=](const Slots& s, const Options& o) {
+         bw::raster_vjp(exec, wide_cloud(s, 0), bw::none, bw::none, view<T, 4>(s[2]), wide_cloud(s, 3), bw::none, bw::none,
+                        o.raster, kernel);
+       }},
+  };
+}
+
 std::vector<Call> finish_calls() {
   const Exec exec;
   const auto one = [](const std::string& name) { return Slots{slot<C>(name, true, {B, 6, 5, 5}, "ffff", 9)}; };
@@ -254,7 +292,7 @@ std::vector<Call> finish_calls() {
 /// check(call) of all functions of arrays.
 template <class Check>
 void for_calls(const Check& check) {
-  for (const auto& calls : {slicing_calls(), raster_calls(), finish_calls()})
+  for (const auto& calls : {slicing_calls(), raster_calls(), wide_raster_calls(), finish_calls()})
     for (const Call& call : calls) {
       INFO(call.function);
       check(call);

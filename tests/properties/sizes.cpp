@@ -162,10 +162,9 @@ TEST_CASE("rates of insertion of thousands of poses are summed in blocks", "[bac
     return std::pair(download(data_dot), download(density_dot));
   };
   const auto single = rates(float(), random), precise = rates(double(), random);
-  // A float that random terms of either sign are added to is off by eps √count of a term, and as large as √count of them: relative to
-  // that by eps √count, as a block of 4096 poses adds 8 neighbours of each of its samples to so many points.
-  const double count = 4096.0 * 8 * double(n * columns) / double(n * n * columns);
-  const double tolerance = std::sqrt(count) * double(std::numeric_limits<float>::epsilon());
+  // k terms of either sign and of size σ sum up to σ √k, of which ½ eps σ √(½ k²) is rounded off on the way: eps √(k / 8) of the sum, k some
+  // ten thousand near the origin. Inputs are rounded to float, too.
+  const double tolerance = 2 * std::sqrt(1e4 / 8) * double(std::numeric_limits<float>::epsilon());
   CHECK(relative_error(single.first, precise.first) < tolerance);
   CHECK(relative_error(single.second, precise.second) < tolerance);
 }

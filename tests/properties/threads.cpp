@@ -270,6 +270,7 @@ TEST_CASE("raster does not depend on the number of threads", "[raster][threads]"
   check_raster<3, 2>(random, large_raster(random, 3, {20, 24}, 200000, 1));   // points in parts
   check_raster<3, 2>(random, large_raster(random, 3, {20, 24}, 3000, 70));    // images
   check_raster<3, 2>(random, large_raster(random, 3, {300, 280}, 50000, 2));  // tiles
+  check_raster<3, 2>(random, large_raster(random, 3, {300, 280}, 6000, 20));  // cotangents of some images at a time
   check_raster<3, 3>(random, large_raster(random, 3, {50, 60, 70}, 20000, 1));
   check_raster<2, 1>(random, large_raster(random, 2, {50000}, 30000, 3));
   for (int i = 0; i < 6; ++i) check_raster<3, 2>(random, random_raster(random, 3, 2));

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "raster.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+
 namespace support {
 
 namespace {
@@ -19,6 +23,26 @@ void voxels_near(const std::vector<double>& x, int reach, const Extents& extents
 }
 
 }  // namespace
+
+double blob(double t, double s, int reach) {
+  if (s == 0) return std::max(0.0, 1 - std::abs(t));
+  const double end = std::min(4 * s, reach - 1.0), mass = std::erf(end / s / std::sqrt(2.0));
+  // Simpson's rule on each smooth piece of the hat, where the normal distribution has not ended.
+  const auto piece = [&](double from, double to) {
+    from = std::max(from, -end);
+    to = std::min(to, end);
+    if (from >= to) return 0.0;
+    const int intervals = 2000;
+    double sum = 0;
+    for (int i = 0; i <= intervals; ++i) {
+      const double u = from + (to - from) * i / intervals;
+      const double value = (1 - std::abs(t - u)) * std::exp(-0.5 * u * u / (s * s));
+      sum += value * (i == 0 || i == intervals ? 1 : i % 2 ? 4 : 2);
+    }
+    return sum * (to - from) / (3 * intervals) / (s * std::sqrt(2 * Kokkos::numbers::pi) * mass);
+  };
+  return piece(t - 1, t) + piece(t, t + 1);
+}
 
 std::vector<double> place(const RasterProblem& s, int b, int p, int i) {
   std::vector<double> x;
@@ -42,10 +66,20 @@ std::vector<double> reference_raster(const RasterProblem& s, const reference::Ke
         const auto x = place(s, b, p, i);
         bool finite = true;
         for (const double at : x) finite = finite && std::isfinite(at);
+        const double width = s.widths.empty() ? 0 : s.at(s.widths, s.width_shape(), {b, i});
+        finite = finite && std::isfinite(width) && width >= 0;
         if (!finite) continue;
+        std::vector<std::map<double, double>> blobs(x.size());  // by distance, since every one is wanted many times
+        const auto value = [&](std::size_t e, double t) {
+          if (s.widths.empty()) return kernel.value(t);
+          const auto [at, isnew] = blobs[e].try_emplace(t, 0);
+          const double voxels = s.voxel_size > 0 ? 1 / s.voxel_size : 0.5 * reference::extent(s.extents, int(e));
+          if (isnew) at->second = blob(t, width * voxels, kernel.reach);
+          return at->second;
+        };
         voxels_near(x, kernel.reach, s.extents, [&](std::size_t voxel, const std::vector<int>& v) {
           double weight = 1;
-          for (std::size_t e = 0; e < x.size(); ++e) weight *= kernel.value(x[e] - v[e]);
+          for (std::size_t e = 0; e < x.size(); ++e) weight *= value(e, x[e] - v[e]);
           for (int c = 0; c < s.channels; ++c)
             image[c * voxels + voxel] += weight * s.at(s.weights, s.weight_shape(), {b, i, c});
         });
@@ -102,6 +136,18 @@ std::string text(const RasterProblem& s) {
   t += " extents";
   for (const int n : s.extents) t += " " + std::to_string(n);
   return t;
+}
+
+void add_widths(Random& random, RasterProblem& s, double most) {
+  double voxels = 0;  // of the unit of length
+  for (std::size_t e = 0; e < s.extents.size(); ++e)
+    voxels = std::max(voxels, s.voxel_size > 0 ? 1 / s.voxel_size : 0.5 * s.extents[e]);
+  s.width_batch = random.integer(0, 1) ? s.objects : 1;
+  s.widths.clear();
+  for (int i = 0; i < s.width_batch * s.count; ++i) {
+    const int kind = random.integer(0, 5);
+    s.widths.push_back(kind == 0 ? 0 : random.uniform(0.05, kind == 1 ? 3 * most : most) / voxels);
+  }
 }
 
 RasterProblem large_raster(Random& random, int axes, const Extents& extents, int count, int poses) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "arguments.hpp"
 
+#include <bracewell/gaussian.hpp>
 #include <bracewell/raster.hpp>
 
 using namespace device;
@@ -50,6 +51,20 @@ void draw(const Kernel& kernel) {
   draw<Exec, T, N, M>(Exec(), poses, poses, kernel);
 }
 
+/// Points with widths, without poses.
+template <class Exec, class T, int N, int M>
+void draw_wide() {
+  const Kokkos::View<T* [N], Kokkos::LayoutRight, Exec> points;
+  const bw::PointCloud cloud{points, Array<Exec, T, 1>(), Array<Exec, T, 1>()};
+  const bw::Exposure exposure{0.5, Kokkos::View<T, Exec>()};
+  const Array<Exec, T, M> image;
+  const bw::Gaussian<4> kernel;
+  bw::raster(Exec(), cloud, bw::none, exposure, image, {}, kernel);
+  bw::raster_jvp(Exec(), cloud, cloud, bw::none, bw::none, exposure, bw::none, image, {}, kernel);
+  bw::raster_vjp(Exec(), cloud, bw::none, exposure, image, cloud, bw::none, bw::Exposure{Kokkos::View<T, Exec>()}, {},
+                 kernel);
+}
+
 }  // namespace
 
 void raster() {
@@ -61,6 +76,8 @@ void raster() {
   draw<Device, float, 3, 3>(bw::Linear{});
   draw<Device, float, 3, 2>(bw::Cubic{});
   draw<Device, double, 3, 2>(Hat{});
+  draw_wide<Device, float, 3, 3>();
+  draw_wide<Device, double, 3, 2>();
   draw<Kokkos::DefaultHostExecutionSpace, float, 3, 2>(bw::Linear{});
 
   const Kokkos::View<float* [1], Kokkos::LayoutRight, Device> parameters;

@@ -32,6 +32,8 @@ inline const View<float* [2]> shifts;
 inline const bw::Poses poses{rotations, shifts};
 
 inline const bw::PointCloud cloud{View<float* [3]>(), View<float*>()};
+inline const bw::PointCloud wide_cloud{View<float* [3]>(), View<float*>(), View<float*>()};
+inline const bw::Gaussian<2> gaussian;
 inline const bw::Exposure exposure{View<float*>(), View<float*>()};
 inline const View<float***> images;
 

@@ -5,6 +5,9 @@
   bw::raster(exec, cloud, poses, exposure, images);
   bw::raster_jvp(exec, cloud, cloud, poses, poses, exposure, exposure, images);
   bw::raster_vjp(exec, cloud, poses, exposure, images, cloud, poses, exposure);
+  bw::raster(exec, wide_cloud, bw::none, bw::none, map, {}, gaussian);
+  bw::raster_jvp(exec, wide_cloud, wide_cloud, bw::none, bw::none, bw::none, bw::none, map, {}, gaussian);
+  bw::raster_vjp(exec, wide_cloud, bw::none, bw::none, map, wide_cloud, bw::none, bw::none, {}, gaussian);
 #ifdef RASTER_IMAGES  // bracewell: 'images' must be a View of float or double, contiguous along x (LayoutRight), [P][h][w] or
   bw::raster(exec, cloud, poses, exposure, slices);
 #endif
@@ -17,10 +20,10 @@
 #ifdef RASTER_EXECUTION_SPACE  // bracewell: the first argument must be a Kokkos execution space instance
   bw::raster(0, cloud, poses, exposure, images);
 #endif
-#ifdef RASTER_CLOUD  // bracewell: 'cloud' must be PointCloud{points, weights}
+#ifdef RASTER_CLOUD  // bracewell: 'cloud' must be PointCloud{points, weights, widths}
   bw::raster(exec, cloud.points, poses, exposure, images);
 #endif
-#ifdef RASTER_POSES  // bracewell: 'poses' must be Poses{rotations, shifts} or Camera{projection, parameters}
+#ifdef RASTER_POSES  // bracewell: 'poses' must be Poses{rotations, shifts} or Camera{projection, parameters}, or none
   bw::raster(exec, cloud, rotations, exposure, images);
 #endif
 #ifdef RASTER_EXPOSURE  // bracewell: 'exposure' must be Exposure{background, out_weight} or none
@@ -53,10 +56,31 @@
 #ifdef RASTER_KERNEL  // bracewell: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp
   bw::raster(exec, cloud, poses, exposure, images, {}, NoValue{});
 #endif
+#ifdef RASTER_WIDTHS  // bracewell: ranks must agree: 'widths' must be [n] or, where points have a leading [B], [B][n]
+  bw::raster(exec, bw::PointCloud{cloud.points, cloud.weights, View<float**>()}, poses, exposure, images, {}, gaussian);
+#endif
+#ifdef RASTER_WIDTHS_KERNEL  // bracewell: 'kernel' must be Gaussian<reach> where points have widths, see gaussian.hpp
+  bw::raster(exec, wide_cloud, poses, exposure, images);
+#endif
+#ifdef RASTER_GAUSSIAN  // bracewell: 'kernel' must have a static constexpr int reach >= 1 and value(t), see kernels.hpp
+  bw::raster(exec, cloud, poses, exposure, images, {}, gaussian);
+#endif
+#ifdef RASTER_WIDTHS_CAMERA  // bracewell: 'widths' must be none with a Camera
+  bw::raster(exec, wide_cloud, bw::Camera{0, View<float* [2]>()}, exposure, images, {}, gaussian);
+#endif
+#ifdef RASTER_WIDTHS_NONE  // bracewell: 'widths_dot' must be none where 'widths' is
+  bw::raster_jvp(exec, cloud, wide_cloud, poses, poses, exposure, exposure, images);
+#endif
+#ifdef RASTER_POSES_NONE  // bracewell: 'rotations_bar' must be none where 'rotations' is
+  bw::raster_vjp(exec, cloud, bw::none, bw::none, map, cloud, poses, bw::none);
+#endif
+#ifdef RASTER_RANKS_NONE  // bracewell: ranks must agree: images are [P] or [B][P]
+  bw::raster(exec, cloud, bw::none, bw::none, View<float****>());
+#endif
 #ifdef RASTER_MEMORY  // bracewell: 'points' is in memory that 'exec' cannot access
   bw::raster(exec, bw::PointCloud{Far<float* [3]>()}, poses, exposure, images);
 #endif
-#ifdef RASTER_TANGENT_CLOUD  // bracewell: 'cloud_dot' must be PointCloud{points, weights} of tangents, or none
+#ifdef RASTER_TANGENT_CLOUD  // bracewell: 'cloud_dot' must be PointCloud{points, weights, widths} of tangents, or none
   bw::raster_jvp(exec, cloud, cloud.points, poses, poses, exposure, exposure, images);
 #endif
 #ifdef RASTER_TANGENT_POSES  // bracewell: 'poses_dot' must be Poses{rotations, shifts} or Camera{projection, parameters} of

@@ -3,7 +3,7 @@
 // else.
 //
 // P, the types of a problem, has
-//   Exec, T, N, M, K, batch, channels   the execution space, the precision, numbers of axes (0 where there are none)
+//   Exec, T, N, M, K, batch, posed, channels   the execution space, the precision, numbers of axes (0 where there are none)
 //   axes_of_images, axes_of_objects, axes_of_parameters     what they are called in messages
 //   sentences()                         about types that must fit one another
 #pragma once
@@ -43,9 +43,9 @@ struct Argument {
   }
 };
 
-/// Numbers of axes of a problem, and whether it has a batch and channels.
+/// Numbers of axes of a problem, and whether it has a batch, poses and channels.
 struct ProblemAxes {
-  int batch, channels, M, N;
+  int batch, posed, channels, M, N;
 };
 
 /// Extents of the axes that are counted.
@@ -111,7 +111,9 @@ inline void check_work(const char* function, const Argument* begin, const Argume
 /// All checks of values. `known` has the numbers of coordinates already.
 inline Counts check_values(const char* function, KnownExtents& known, const ProblemAxes& p, const Argument* begin,
                            const Argument* end) {
-  const auto present = [&](Axis axis) { return axis == Axis::B ? p.batch : axis == Axis::C ? p.channels : 1; };
+  const auto present = [&](Axis axis) {
+    return axis == Axis::B ? p.batch : axis == Axis::P ? p.posed : axis == Axis::C ? p.channels : 1;
+  };
   // The first argument that cannot be shared says how large a batch is, the first that can be shared says how many poses
   // there are.
   for (const Argument* a = end; a-- != begin;)
@@ -134,7 +136,8 @@ inline Counts check_values(const char* function, KnownExtents& known, const Prob
   for (const Argument* out = begin; out != end; ++out)
     for (const Argument* other = begin; other != end; ++other)
       if (out->written && out != other) check_apart(function, out->shape, other->shape);
-  const Counts counts{p.batch ? known[Axis::B] : 1, known[Axis::P], known[Axis::n], p.channels ? known[Axis::C] : 1};
+  const Counts counts{p.batch ? known[Axis::B] : 1, p.posed ? known[Axis::P] : 1, known[Axis::n],
+                      p.channels ? known[Axis::C] : 1};
   check_work(function, begin, end, counts);
   return counts;
 }
@@ -158,7 +161,7 @@ template <class Exec_, class First>
 struct ArrayTypes {
   using Exec = Exec_;
   using T = PrecisionOrDouble<First>;
-  static constexpr int N = rank_of<First>(), M = 0, batch = 0, channels = 0;
+  static constexpr int N = rank_of<First>(), M = 0, batch = 0, posed = 1, channels = 0;
 };
 
 /// The sentences about an array of such a call.
@@ -237,7 +240,7 @@ auto check_arguments(const char* function, const Options& options, const D&... d
   known.set(Axis::M, P::M, P::axes_of_images);
   known.set(Axis::N, P::N, P::axes_of_objects);
   known.set(Axis::K, P::K, P::axes_of_parameters);
-  const auto counts = check_values(function, known, {P::batch, P::channels, P::M, P::N}, list.data(), end);
+  const auto counts = check_values(function, known, {P::batch, P::posed, P::channels, P::M, P::N}, list.data(), end);
   check_options(function, options);
   return counts;
 }

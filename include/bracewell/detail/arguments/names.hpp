@@ -42,6 +42,7 @@ constexpr int rank_in() {
   int rank = 0;
   for (const Axis axis : Name::axes)
     rank += axis == Axis::B         ? P::batch
+            : axis == Axis::P       ? P::posed
             : axis == Axis::C       ? P::channels
             : axis == Axis::lattice ? P::N
             : axis == Axis::grid    ? P::M
@@ -123,6 +124,7 @@ BRACEWELL_MEMBER(shifts)
 BRACEWELL_MEMBER(parameters)
 BRACEWELL_MEMBER(points)
 BRACEWELL_MEMBER(weights)
+BRACEWELL_MEMBER(widths)
 BRACEWELL_MEMBER(background)
 BRACEWELL_MEMBER(out_weight)
 BRACEWELL_MEMBER(images)
@@ -140,6 +142,10 @@ constexpr bool is_poses_or_none() {
 template <class X>
 constexpr bool poses_or_camera_given() {
   return poses_given<X>() || (is_a<Camera, X> && Given<parameters_type<X>>);
+}
+template <class X>
+constexpr bool poses_or_camera_or_none_given() {
+  return poses_or_camera_given<X>() || !Given<X>;
 }
 template <class X>
 constexpr bool is_poses_or_camera_or_none() {
@@ -199,25 +205,35 @@ BRACEWELL_NAMES(points, numbers, "a View of float or double", "[n][N] or, where 
                 N)
 BRACEWELL_NAMES(weights, numbers, "a View of float or double",
                 "[n] or, for channels, [n][C], with a leading [B] where points have one", B, n, C)
+BRACEWELL_NAMES(widths, numbers, "a View of float or double", "[n] or, where points have a leading [B], [B][n]", B, n)
 BRACEWELL_NAMES(rotations, numbers, "a View of float or double", "[P][M][N] or [B][P][M][N]", B, P, M, N)
 BRACEWELL_NAMES(shifts, numbers, "a View of float or double", "[P][M] or [B][P][M], one axis less than 'rotations'", B, P, M)
 BRACEWELL_NAMES(parameters, numbers, "a View of float or double", "[P][K] or [B][P][K]", B, P, K)
-BRACEWELL_NAMES(background, scalars, "a number, or a View of float or double", "one number an image, [P] or [B][P]", B, P)
-BRACEWELL_NAMES(out_weight, scalars, "a number, or a View of float or double", "one number an image, [P] or [B][P]", B, P)
-BRACEWELL_NAMES(images, image, "a View of float or double, contiguous along x (LayoutRight)",
-                "[P][h][w] or [B][P][h][w], with [C] after [P] where weights have channels", B, P, C, grid)
+#define BRACEWELL_SCALAR "one number an image, [P] or [B][P], without [P] where 'poses' is none"
+BRACEWELL_NAMES(background, scalars, "a number, or a View of float or double", BRACEWELL_SCALAR, B, P)
+BRACEWELL_NAMES(out_weight, scalars, "a number, or a View of float or double", BRACEWELL_SCALAR, B, P)
+BRACEWELL_NAMES(
+    images, image, "a View of float or double, contiguous along x (LayoutRight)",
+    "[P][h][w] or [B][P][h][w], without [P] where 'poses' is none, with [C] before [h] where weights have channels", B, P, C,
+    grid)
 #define BRACEWELL_VIEWS(suffix) \
   BRACEWELL_POSES(suffix)       \
   each(parameters##suffix, parameters_of(x), parameters_of(primal));
-#define BRACEWELL_CLOUD(suffix)                          \
-  each(points##suffix, points_of(x), points_of(primal)); \
-  each(weights##suffix, weights_of(x), weights_of(primal));
+#define BRACEWELL_CLOUD(suffix)                             \
+  each(points##suffix, points_of(x), points_of(primal));    \
+  each(weights##suffix, weights_of(x), weights_of(primal)); \
+  each(widths##suffix, widths_of(x), widths_of(primal));
 #define BRACEWELL_EXPOSURE(suffix)                                   \
   each(background##suffix, background_of(x), background_of(primal)); \
   each(out_weight##suffix, out_weight_of(x), out_weight_of(primal));
-BRACEWELL_STRUCTS(poses, poses_or_camera_given, is_poses_or_camera_or_none,
-                  "Poses{rotations, shifts} or Camera{projection, parameters}", BRACEWELL_VIEWS)
-BRACEWELL_STRUCTS(cloud, cloud_given, is_cloud_or_none, "PointCloud{points, weights}", BRACEWELL_CLOUD)
+BRACEWELL_STRUCT(poses, poses_or_camera_or_none_given,
+                 "Poses{rotations, shifts} or Camera{projection, parameters}, or none for points as they are",
+                 BRACEWELL_VIEWS())
+BRACEWELL_STRUCT(poses_dot, is_poses_or_camera_or_none,
+                 "Poses{rotations, shifts} or Camera{projection, parameters} of tangents, or none", BRACEWELL_VIEWS(_dot))
+BRACEWELL_STRUCT(poses_bar, is_poses_or_camera_or_none,
+                 "Poses{rotations, shifts} or Camera{projection, parameters} of cotangents, or none", BRACEWELL_VIEWS(_bar))
+BRACEWELL_STRUCTS(cloud, cloud_given, is_cloud_or_none, "PointCloud{points, weights, widths}", BRACEWELL_CLOUD)
 BRACEWELL_STRUCT(exposure, is_exposure_or_none, "Exposure{background, out_weight} or none", BRACEWELL_EXPOSURE())
 BRACEWELL_STRUCT(exposure_dot, is_exposure_or_none, "Exposure{background, out_weight} of tangents, or none",
                  BRACEWELL_EXPOSURE(_dot))
@@ -232,6 +248,7 @@ BRACEWELL_STRUCT(exposure_bar, is_exposure_or_none, "Exposure{background, out_we
 #undef BRACEWELL_MEMBER
 #undef BRACEWELL_SPECTRUM
 #undef BRACEWELL_REAL
+#undef BRACEWELL_SCALAR
 #undef BRACEWELL_POSES
 #undef BRACEWELL_OBSERVED
 #undef BRACEWELL_VIEWS

@@ -3,8 +3,9 @@
 // number of axes, with or without derivatives.
 //
 // A walk knows the taps of one sample, or of a pack of samples. It has `taps`, their number on an axis, weight(axis, j),
-// slope(axis, j), for `spread` owns(axis, j), and step(axis, j, where), which goes to tap j of an axis. The recursion goes
-// over the axes above x. What happens along x, where memory is contiguous, is the leaf's part.
+// slope(axis, j), for `spread` owns(axis, j), and step(axis, j, where), which goes to tap j of an axis; it may have
+// idle(axis, j), whether a tap adds nothing. The recursion goes over the axes above x. What happens along x, where memory is
+// contiguous, is the leaf's part.
 #pragma once
 
 #include <bracewell/detail/core/device.hpp>
@@ -63,6 +64,8 @@ KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const L
     constexpr int taps = Walk::taps;
     BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
     for (int j = 0; j < taps; ++j) {
+      if constexpr (requires { walk.idle(Axis, j); })
+        if (walk.idle(Axis, j)) continue;
       const auto term = gather<Axis - 1, Slopes>(walk, walk.step(Axis, j, where), leaf);
       const auto weight = walk.weight(Axis, j);
       add_product(sum.value, weight, term.value);

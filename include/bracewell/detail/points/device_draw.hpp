@@ -41,13 +41,10 @@ struct AddPoint {
     op.template project<1>(op.problem.projection.load(b, p), b, i % op.problem.count, 1, projected);
     using Taps = typename Op::template TapsOf<T, 1>;
     Taps point;
-    point.set(op.problem.kernel, projected.x, op.images.extent);
+    op.set_taps(b, projected, point);
     if (!point.inside[0]) return;
     const auto out_weight = op.out_weight(b, p);
-    using XDot = std::conditional_t<Op::tangent, const typename Op::C(*)[1], None>;
-    XDot x_dot{};
-    if constexpr (Op::tangent) x_dot = projected.x_dot;
-    const EdgeWalk<Taps, M, XDot> walk(point, op.images.stride, x_dot, 0, op.images.extent);
+    const EdgeWalk<Taps, Op::tangent ? Slope::rate : Slope::by_x> walk(point, op.images.stride, 0, op.images.extent);
     for (int c = 0; c < op.problem.channels; ++c) {
       const auto amplitude = op.amplitude(out_weight, b, projected.index[0], c);
       T* const to = op.images.at(b, p, c);

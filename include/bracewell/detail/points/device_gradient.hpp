@@ -9,13 +9,12 @@
 namespace bracewell::detail {
 
 /// Device: a team has a range of the points on one image, a thread has a point.
-template <class Op, class PointsBar, class WeightsBar>
+template <class Op, class Bars>
 struct GatherTeam {
   using T = typename Op::T;
 
   Op op;
-  PointsBar points;  // Tables, of None where they are not wanted
-  WeightsBar weights;
+  Bars cloud;  // CloudBars
   SharedSums sums;
   std::int64_t points_per_task;
 
@@ -40,16 +39,24 @@ struct GatherTeam {
                                   Sums<Op::sums>& total) const {
     using Want = typename Op::Want;
     typename Op::template PointCotangents<1> bars;
-    op.template read<1>(projection, b, p, i, 1, bars, [&](int c, const T(&bar)[1]) {
-      if constexpr (Want::weights) Kokkos::atomic_add(&weights(b, i, c), std::decay_t<decltype(*weights.data)>(bar[0]));
-    });
+    const auto add_to = [&](const auto& table, int d, auto bar) {
+      Kokkos::atomic_add(&table(b, i, d), std::decay_t<decltype(*table.data)>(bar));
+    };
+    op.template read<1>(
+        projection, b, p, i, 1, bars,
+        [&](int c, const T(&bar)[1]) {
+          if constexpr (Want::weights) add_to(cloud.weights, c, bar[0]);
+        },
+        [&](const T(&bar)[1]) {
+          if constexpr (Want::widths) add_to(cloud.widths, 0, bar[0]);
+        });
     typename Op::C q[Op::N], x_bar[Op::M], bar[Op::N] = {}, sum[Op::sums > 0 ? Op::sums : 1] = {};
     for (int d = 0; d < Op::N; ++d) q[d] = bars.q[d][0];
     for (int e = 0; e < Op::M; ++e) x_bar[e] = bars.x_bar[e][0];
     if constexpr (Want::slopes) projection.template vjp<Want::points, Want::parameters, Want::shifts>(q, x_bar, bar, sum);
     if constexpr (Want::out_weight) sum[Op::pose_sums] = bars.out_weight_bar[0];
     if constexpr (Want::points)
-      for (int d = 0; d < Op::N; ++d) Kokkos::atomic_add(&points(b, i, d), std::decay_t<decltype(*points.data)>(bar[d]));
+      for (int d = 0; d < Op::N; ++d) add_to(cloud.points, d, bar[d]);
     for (int k = 0; k < Op::sums; ++k) total.sum[k] += sum[k];
   }
 };

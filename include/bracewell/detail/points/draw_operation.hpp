@@ -21,7 +21,7 @@ struct ProjectedPoints {
 };
 
 /// Draws points. With Tangent, images are rates of change, and `background` is the rate of change of the background.
-template <class RasterProblem, bool Tangent, class PointsDot, class WeightsDot>
+template <class RasterProblem, bool Tangent, class PointsDot, class WeightsDot, class WidthsDot>
 struct DrawOperation {
   using T = typename RasterProblem::T;
   using C = typename RasterProblem::C;
@@ -29,18 +29,22 @@ struct DrawOperation {
   static constexpr int N = RasterProblem::N, M = RasterProblem::M, taps = 2 * RasterProblem::Kernel::reach;
   static constexpr bool tangent = Tangent;
   static constexpr bool points_move = !std::is_same_v<PointsDot, Table<const None>>;
-  static constexpr bool weighted =
-      !std::is_same_v<decltype(RasterProblem::weights), Table<const None>> || !std::is_same_v<WeightsDot, Table<const None>>;
+  static constexpr bool widths_move = !std::is_same_v<WidthsDot, Table<const None>>;
+  /// Whether more belongs to a point than its place.
+  static constexpr bool indexed = RasterProblem::wide ||
+                                  !std::is_same_v<decltype(RasterProblem::weights), Table<const None>> ||
+                                  !std::is_same_v<WeightsDot, Table<const None>>;
   template <int Count>
   using PointsOnImage = ProjectedPoints<C, M, Tangent, Count>;
   template <class A, int Count>
-  using TapsOf = PointTaps<C, A, M, RasterProblem::Kernel::reach, Tangent, Count>;
+  using TapsOf = PointTaps<C, A, M, RasterProblem::Kernel::reach, RasterProblem::wide, Tangent, widths_move, Count>;
 
   RasterProblem problem;
   ImageStack<T, M> images;
   PoseTable<false> background, out_weight_dot;
   PointsDot points_dot;
   WeightsDot weights_dot;
+  WidthsDot widths_dot;
   bool accumulate;
 
   /// Points i … i + count − 1 of object b on an image.
@@ -71,6 +75,21 @@ struct DrawOperation {
     }
     drop_idle_lanes(count, projected.x);
     for (int lane = 0; lane < Count; ++lane) projected.index[lane] = std::int32_t(i + (lane < count ? lane : 0));
+  }
+
+  /// The taps of points on an image of object b. With Tangent, their slopes are rates of change.
+  template <class A, int Count>
+  KOKKOS_INLINE_FUNCTION void set_taps(std::int64_t b, const PointsOnImage<Count>& projected,
+                                       TapsOf<A, Count>& point) const {
+    const auto index = [&](int lane) { return projected.index[lane]; };
+    point.set(problem.kernel, projected.x, problem.template load_widths<Count>(b, index), images.extent);
+    if constexpr (widths_move) {
+      C width_dot[Count];
+      for (int lane = 0; lane < Count; ++lane) width_dot[lane] = C(widths_dot(b, index(lane)));
+      point.set_rates(projected.x_dot, width_dot);
+    } else if constexpr (Tangent) {
+      point.set_rates(projected.x_dot, None{});
+    }
   }
 
   /// Whether images are written past the caches.

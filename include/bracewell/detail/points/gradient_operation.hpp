@@ -2,10 +2,11 @@
 // From cotangents of images to those of points, weights, poses and exposures. With G the cotangent of an image, and of a
 // point
 //
-//     value   = Σ_v G[v] Π_e φ(x_e − v_e),     slope_e = ∂value/∂x_e,
+//     value   = Σ_v G[v] Π_e φ(x_e − v_e),     slope_e = ∂value/∂x_e,     by_width = ∂value/∂width,
 //
 // the cotangents are those of x, out_weight · weight · slope (which the projection pulls back to points and poses), of its
-// weight, out_weight · value, of out_weight, Σ_i weight_i · value_i, and of the background, Σ_v G[v].
+// width, out_weight · weight · by_width, of its weight, out_weight · value, of out_weight, Σ_i weight_i · value_i, and of the
+// background, Σ_v G[v].
 //
 // Every point reads the voxels under its taps. Sums over points, for poses and exposures, are made of shares that are added
 // in a fixed order. Sums over images, for points and weights, are made by one thread on a host, or, where there are too few
@@ -23,13 +24,24 @@
 
 namespace bracewell::detail {
 
-/// Which cotangents are wanted: of points, weights, the projection's parameters (rotations or a camera's), shifts,
+/// Which cotangents are wanted: of points, weights, widths, the projection's parameters (rotations or a camera's), shifts,
 /// out_weight.
-template <bool Points, bool Weights, bool Parameters, bool Shifts, bool OutWeight>
+template <bool Points, bool Weights, bool Widths, bool Parameters, bool Shifts, bool OutWeight>
 struct Wanted {
-  static constexpr bool points = Points, weights = Weights, parameters = Parameters, shifts = Shifts, out_weight = OutWeight;
+  static constexpr bool points = Points, weights = Weights, widths = Widths, parameters = Parameters, shifts = Shifts,
+                        out_weight = OutWeight;
   static constexpr bool slopes = Points || Parameters || Shifts;
 };
+
+/// Tables of the cotangents of points, of None where they are not wanted.
+template <class Points, class Weights, class Widths>
+struct CloudBars {
+  Points points;
+  Weights weights;
+  Widths widths;
+};
+template <class Points, class Weights, class Widths>
+CloudBars(Points, Weights, Widths) -> CloudBars<Points, Weights, Widths>;
 
 /// A row of taps along x, of an image with edges.
 template <class T, int Taps, int M, class Walk>
@@ -60,7 +72,7 @@ struct RowReader {
 };
 
 /// All taps of a pack of points at once, x as axis 1. Taps are numbered, x fastest.
-template <class Taps, class P>
+template <class Taps, class P, Slope By>
 struct PatchWalk {
   static constexpr int taps = Taps::taps;
 
@@ -72,7 +84,13 @@ struct PatchWalk {
     return tap + j;
   }
   KOKKOS_INLINE_FUNCTION P weight(int axis, int j) const { return simd::load<P>(point.weight[axis - 1][j] + lane); }
-  KOKKOS_INLINE_FUNCTION P slope(int axis, int j) const { return simd::load<P>(point.slope[axis - 1][j] + lane); }
+  KOKKOS_INLINE_FUNCTION P slope(int axis, int j) const {
+    if constexpr (By == Slope::by_width) {
+      return simd::load<P>(point.by_width[axis - 1][j] + lane);
+    } else {
+      return simd::load<P>(point.slope[axis - 1][j] + lane);
+    }
+  }
 };
 
 template <class P>
@@ -100,7 +118,8 @@ struct GradientOperation {
   static constexpr int pose_sums = RasterProblem::Projection::template sum_count<Want::parameters, Want::shifts>;
   static constexpr int sums = pose_sums + (Want::out_weight ? 1 : 0);
   template <int Count>
-  using TapsOf = PointTaps<C, T, M, RasterProblem::Kernel::reach, Want::slopes, Count>;
+  using TapsOf = PointTaps<C, T, M, RasterProblem::Kernel::reach, RasterProblem::wide, Want::slopes || Want::widths,
+                           Want::widths, Count>;
 
   RasterProblem problem;
   ImageStack<const T, M> images;
@@ -114,10 +133,12 @@ struct GradientOperation {
     C out_weight_bar[Count];
   };
 
-  /// Points i … i + count − 1 of object b on image p. add_weight(c, cotangents of weights).
-  template <int Count, class AddWeight>
+  /// Points i … i + count − 1 of object b on image p. add_weight(c, cotangents of weights), and of widths those of channel c
+  /// to add_width.
+  template <int Count, class AddWeight, class AddWidth>
   KOKKOS_INLINE_FUNCTION void read(const ForOneImage& projection, std::int64_t b, std::int64_t p, std::int64_t i, int count,
-                                   PointCotangents<Count>& bars, const AddWeight& add_weight) const {
+                                   PointCotangents<Count>& bars, const AddWeight& add_weight,
+                                   const AddWidth& add_width) const {
     constexpr int W = simd::pack_width<C, Count>;
     using P = simd::Pack<C, W>;
     using Point = TapsOf<Count>;
@@ -131,7 +152,8 @@ struct GradientOperation {
     }
     drop_idle_lanes(count, x);
     Point point;
-    point.set(problem.kernel, x, images.extent);
+    const auto index = [&](int lane) { return i + (lane < count ? lane : 0); };
+    point.set(problem.kernel, x, problem.template load_widths<Count>(b, index), images.extent);
     for (int d = 0; d < N; ++d)
       for (int lane = 0; lane < Count; ++lane) bars.q[d][lane] = point.inside[lane] ? bars.q[d][lane] : C(0);
     for (int lane = 0; lane < Count; ++lane) bars.out_weight_bar[lane] = 0;
@@ -143,7 +165,8 @@ struct GradientOperation {
     const T out_weight = T(problem.out_weight(b, p));
     for (int c = 0; c < problem.channels; ++c) {
       T value[Count], slope[Want::slopes ? M : 1][Count], weight[1][Count];
-      sample(point, images.at(b, p, c), where, whole, value, slope);
+      const T* const image = images.at(b, p, c);
+      sample<Slope::by_x, Want::slopes>(point, image, where, whole, value, slope);
       load_weights(problem.weights, b, i, count, c, weight);
       for (int lane = 0; lane < Count; ++lane) weight[0][lane] = point.inside[lane] ? weight[0][lane] : T(0);
       if constexpr (Want::slopes)
@@ -154,6 +177,15 @@ struct GradientOperation {
       if constexpr (Want::weights) {
         for (int lane = 0; lane < Count; ++lane) value[lane] *= out_weight;
         add_weight(c, value);
+      }
+      if constexpr (Want::widths) {
+        T by_width[M][Count];
+        sample<Slope::by_width, true>(point, image, where, whole, value, by_width);
+        for (int lane = 0; lane < Count; ++lane) {
+          value[lane] = 0;
+          for (int e = 0; e < M; ++e) value[lane] += out_weight * weight[0][lane] * by_width[e][lane];
+        }
+        add_width(value);
       }
     }
   }
@@ -183,31 +215,32 @@ struct GradientOperation {
   }
 
   /// Values and slopes at points; 0 outside.
-  template <int Count, class Slopes, class Int>
+  template <Slope By, bool WithSlopes, int Count, class Slopes, class Int>
   KOKKOS_INLINE_FUNCTION void sample(const TapsOf<Count>& point, const T* image, const Int (&where)[Count],
                                      const Int (&whole)[Count], T (&value)[Count], Slopes& slope) const {
     if constexpr (Count > 1 && patch <= 8) {
-      sample_patches(point, image, where, whole, value, slope);
+      sample_patches<By, WithSlopes>(point, image, where, whole, value, slope);
     } else {
-      T row[Want::slopes ? M : 1][Count][taps];  // of taps along x: values and, along the other axes, slopes
-      for (int lane = 0; lane < Count; ++lane) read_rows<Count>(point, image, lane, where[lane], whole[lane], row);
+      T row[WithSlopes ? M : 1][Count][taps];  // of taps along x: values and, along the other axes, slopes
+      for (int lane = 0; lane < Count; ++lane) read_rows<By, WithSlopes>(point, image, lane, where[lane], whole[lane], row);
       for (int lane = 0; lane < Count; ++lane) {
         value[lane] = 0;
         for (int j = 0; j < taps; ++j) value[lane] += point.weight[0][j][lane] * row[0][lane][j];
       }
-      if constexpr (Want::slopes)
+      if constexpr (WithSlopes)
         for (int e = 0; e < M; ++e)
           for (int lane = 0; lane < Count; ++lane) {
+            const TapWalk<TapsOf<Count>, By> walk{point, images.stride, lane};
             T sum = 0;
             for (int j = 0; j < taps; ++j)
-              sum += e == 0 ? point.slope[0][j][lane] * row[0][lane][j] : point.weight[0][j][lane] * row[e][lane][j];
+              sum += e == 0 ? walk.slope(0, j) * row[0][lane][j] : walk.weight(0, j) * row[e][lane][j];
             slope[e][lane] = sum;
           }
     }
   }
 
   /// Where there are few taps: all of them are copied first, and then summed for a pack of points at a time.
-  template <int Count, class Slopes, class Int>
+  template <Slope By, bool WithSlopes, int Count, class Slopes, class Int>
   KOKKOS_INLINE_FUNCTION void sample_patches(const TapsOf<Count>& point, const T* image, const Int (&where)[Count],
                                              const Int (&whole)[Count], T (&value)[Count], Slopes& slope) const {
     using P = simd::Pack<T, simd::pack_width<T, Count>>;
@@ -228,10 +261,10 @@ struct GradientOperation {
     for (int lane = 0; lane < Count; lane += simd::lanes<P>) {
       P tap[patch];
       Deinterleave<patch, P>::run(voxel[lane], tap);
-      const PatchWalk<TapsOf<Count>, P> walk{point, lane};
-      const auto jet = gather<M, Want::slopes>(walk, 0, PatchReader<P>{tap});
+      const PatchWalk<TapsOf<Count>, P, By> walk{point, lane};
+      const auto jet = gather<M, WithSlopes>(walk, 0, PatchReader<P>{tap});
       simd::store(value + lane, jet.value);
-      if constexpr (Want::slopes)
+      if constexpr (WithSlopes)
         for (int e = 0; e < M; ++e) simd::store(slope[e] + lane, jet.slope[e]);
     }
   }
@@ -247,24 +280,24 @@ struct GradientOperation {
     return *image;
   }
 
-  template <int Count, class Rows, class Int>
+  template <Slope By, bool WithSlopes, int Count, class Rows, class Int>
   KOKKOS_INLINE_FUNCTION void read_rows(const TapsOf<Count>& point, const T* image, int lane, Int where, Int whole,
                                         Rows& row) const {
     const auto store = [&](const auto& jet) {
       jet.value.store(row[0][lane]);
-      if constexpr (Want::slopes && M > 1)
+      if constexpr (WithSlopes && M > 1)
         for (int e = 1; e < M; ++e) jet.slope[e - 1].store(row[e][lane]);
     };
     if constexpr (Count > 1)
       if (whole) {
-        const TapWalk<TapsOf<Count>, std::int64_t, None> walk{point, images.stride, {}, lane};
-        store(gather<M - 1, Want::slopes>(walk, std::int64_t(where), RowReader<T, taps>{image}));
+        const TapWalk<TapsOf<Count>, By> walk{point, images.stride, lane};
+        store(gather<M - 1, WithSlopes>(walk, std::int64_t(where), RowReader<T, taps>{image}));
         return;
       }
     if (point.inside[lane]) {
-      using Walk = EdgeWalk<TapsOf<Count>, M, None>;
-      const Walk walk(point, images.stride, None{}, lane, images.extent);
-      store(gather<M - 1, Want::slopes>(walk, std::int64_t(0), EdgeReader<T, taps, M, Walk>{walk, image}));
+      using Walk = EdgeWalk<TapsOf<Count>, By>;
+      const Walk walk(point, images.stride, lane, images.extent);
+      store(gather<M - 1, WithSlopes>(walk, std::int64_t(0), EdgeReader<T, taps, M, Walk>{walk, image}));
     } else {
       for (auto& axis : row)
         for (int j = 0; j < taps; ++j) axis[lane][j] = 0;

@@ -10,6 +10,13 @@
 
 namespace bracewell::detail {
 
+/// Images first … first + count − 1 of every group of `images`.
+struct ImageRange {
+  std::int64_t images, first, count;
+
+  std::int64_t operator()(std::int64_t group, std::int64_t i) const { return group * images + first + i; }
+};
+
 /// Host: sums of points over images, in parts, [part][object][component][point].
 template <class T>
 struct PointParts {
@@ -26,6 +33,40 @@ struct PointParts {
   /// The numbers of one part.
   std::int64_t size() const { return objects * components * count; }
 };
+
+/// Those of all that a cloud has.
+template <class T>
+struct CloudParts {
+  PointParts<T> points, weights, widths;
+};
+
+/// Calls run(sums, table) for the sums of a cloud that are wanted.
+template <class Parts, class Bars, class Run>
+void for_wanted(Parts& parts, const Bars& bars, const Run& run) {
+  const auto run_wanted = [&]<class V>(auto& sums, const Table<V>& table) {
+    if constexpr (!std::is_same_v<V, None>) run(sums, table);
+  };
+  run_wanted(parts.points, bars.points);
+  run_wanted(parts.weights, bars.weights);
+  run_wanted(parts.widths, bars.widths);
+}
+
+/// How many numbers the wanted ones of one part have.
+template <class T, class Bars>
+std::int64_t wanted_size(const CloudParts<T>& parts, const Bars& bars) {
+  std::int64_t size = 0;
+  for_wanted(parts, bars, [&](const PointParts<T>& sums, const auto&) { size += sums.size(); });
+  return size;
+}
+
+/// Puts the wanted sums of `count` parts one behind the other.
+template <class T, class Bars>
+void place_wanted(CloudParts<T>& parts, const Bars& bars, std::int64_t count, T* memory) {
+  for_wanted(parts, bars, [&](PointParts<T>& sums, const auto&) {
+    sums.data = memory;
+    memory += count * sums.size();
+  });
+}
 
 /// Adds the parts of points begin … end − 1 of object b.
 template <class T, class V>
@@ -54,19 +95,19 @@ struct AddPoints {
 };
 
 /// Host: a range of the points on some images of a group, which is all images, or those of one object.
-template <class Op, class PointsBar, class WeightsBar>
+template <class Op, class Bars>
 struct GatherPoints {
   static constexpr bool zeroed = false;
   using T = typename Op::T;
   using C = typename Op::C;
 
   Op op;
-  PointsBar points_bar;  // Tables, of None where they are not wanted
-  WeightsBar weights_bar;
-  PointParts<T> all_points, all_weights;        // where images are in parts; else a worker has its own
-  SharedSums sums;                              // a share of them is over a range of the points
-  std::int64_t points_per_task, groups, parts;  // parts: of a group's images
-  bool accumulate;
+  Bars bars;             // CloudBars
+  CloudParts<T> common;  // where sums are `kept` for other parts or calls; else a worker has its own
+  SharedSums sums;       // a share of them is over a range of the points
+  ImageRange range;
+  std::int64_t points_per_task, groups, parts;  // parts: of a group's images in the range
+  bool kept, accumulate;
 
   void operator()(std::int64_t task, double* memory) const {
     using Want = typename Op::Want;
@@ -75,26 +116,23 @@ struct GatherPoints {
     using Wide = simd::Pack<double, W>;
     const std::int64_t piece = task % sums.shares, part = task / sums.shares % parts, group = task / sums.shares / parts;
     const std::int64_t begin = piece * points_per_task, end = std::min(begin + points_per_task, op.problem.count);
-    const std::int64_t images = op.problem.objects * op.problem.poses / std::max<std::int64_t>(groups, 1),
-                       first = group * images;
-    PointParts<T> points = all_points, weights = all_weights;
-    if (parts == 1) {
-      points.origin = weights.origin = begin;
-      points.data = reinterpret_cast<T*>(memory);
-      weights.data = points.data + (Want::points ? points.size() : 0);
+    CloudParts<T> cloud = common;
+    if (!kept) {
+      for_wanted(cloud, bars, [&](PointParts<T>& array, const auto&) { array.origin = begin; });
+      place_wanted(cloud, bars, 1, reinterpret_cast<T*>(memory));
     }
     const auto for_objects = [&](const PointParts<T>& array, const auto& run) {
       for (std::int64_t b = groups > 1 ? group : 0; b < (groups > 1 ? group + 1 : array.objects); ++b) run(b);
     };
-    const auto clear = [&](const PointParts<T>& array) {
-      for_objects(array, [&](std::int64_t b) {
-        for (std::int64_t d = 0; d < array.components; ++d)
-          std::fill(array.at(part, b, d) + begin, array.at(part, b, d) + end, T(0));
+    if (range.first == 0)
+      for_wanted(cloud, bars, [&](const PointParts<T>& array, const auto&) {
+        for_objects(array, [&](std::int64_t b) {
+          for (std::int64_t d = 0; d < array.components; ++d)
+            std::fill(array.at(part, b, d) + begin, array.at(part, b, d) + end, T(0));
+        });
       });
-    };
-    if constexpr (Want::points) clear(points);
-    if constexpr (Want::weights) clear(weights);
-    for (std::int64_t image = first + part * images / parts; image < first + (part + 1) * images / parts; ++image) {
+    for (std::int64_t number = part * range.count / parts; number < (part + 1) * range.count / parts; ++number) {
+      const std::int64_t image = range(group, number);
       const std::int64_t b = image / op.problem.poses, p = image % op.problem.poses;
       const auto projection = op.problem.projection.load(b, p);
       P sum[size] = {};
@@ -110,25 +148,30 @@ struct GatherPoints {
       };
       for (std::int64_t i = begin; i < end; i += points_per_block) {
         const int count = int(std::min<std::int64_t>(end - i, points_per_block));
-        typename Op::template PointCotangents<points_per_block> bars;
+        typename Op::template PointCotangents<points_per_block> block;
         op.template read<points_per_block>(
-            projection, b, p, i, count, bars, KOKKOS_LAMBDA(int c, const T(&bar)[points_per_block]) {
-              T* const to = weights.at(part, b, c) + i;
+            projection, b, p, i, count, block,
+            KOKKOS_LAMBDA(int c, const T(&bar)[points_per_block]) {
+              T* const to = cloud.weights.at(part, b, c) + i;
+              for (int lane = 0; lane < count; ++lane) to[lane] += bar[lane];
+            },
+            KOKKOS_LAMBDA(const T(&bar)[points_per_block]) {
+              T* const to = cloud.widths.at(part, b, 0) + i;
               for (int lane = 0; lane < count; ++lane) to[lane] += bar[lane];
             });
         C q_bar[N][points_per_block];
         for (int lane = 0; lane < points_per_block; lane += W) {
           P q[N], x_bar[M], bar[N] = {};
-          for (int d = 0; d < N; ++d) q[d] = simd::load<P>(bars.q[d] + lane);
-          for (int e = 0; e < M; ++e) x_bar[e] = simd::load<P>(bars.x_bar[e] + lane);
+          for (int d = 0; d < N; ++d) q[d] = simd::load<P>(block.q[d] + lane);
+          for (int e = 0; e < M; ++e) x_bar[e] = simd::load<P>(block.x_bar[e] + lane);
           if constexpr (Want::slopes)
             projection.template vjp<Want::points, Want::parameters, Want::shifts>(q, x_bar, bar, sum);
-          if constexpr (Want::out_weight) sum[Op::pose_sums] += simd::load<P>(bars.out_weight_bar + lane);
+          if constexpr (Want::out_weight) sum[Op::pose_sums] += simd::load<P>(block.out_weight_bar + lane);
           for (int d = 0; d < N; ++d) simd::store(q_bar[d] + lane, bar[d]);
         }
         if constexpr (Want::points)
           for (int d = 0; d < N; ++d) {
-            T* const to = points.at(part, b, d) + i;
+            T* const to = cloud.points.at(part, b, d) + i;
             for (int lane = 0; lane < count; ++lane) to[lane] += T(q_bar[d][lane]);
           }
         if (++blocks % 16 == 0) flush();  // sums of few numbers keep their precision
@@ -136,11 +179,10 @@ struct GatherPoints {
       flush();
       for (int k = 0; k < Op::sums; ++k) sums.at(image, piece)[k] = simd::sum(total[k]);
     }
-    if (parts > 1) return;
-    if constexpr (Want::points)
-      for_objects(points, [&](std::int64_t b) { write_points(points_bar, points, 1, b, begin, end, accumulate); });
-    if constexpr (Want::weights)
-      for_objects(weights, [&](std::int64_t b) { write_points(weights_bar, weights, 1, b, begin, end, accumulate); });
+    if (kept) return;
+    for_wanted(cloud, bars, [&](const PointParts<T>& array, const auto& table) {
+      for_objects(array, [&](std::int64_t b) { write_points(table, array, 1, b, begin, end, accumulate); });
+    });
   }
 };
 
@@ -151,9 +193,11 @@ struct SumVoxels {
   std::int64_t poses;
   int channels;
   SharedSums sums;
+  ImageRange range;
 
   void operator()(std::int64_t task) const {
-    const std::int64_t image = task / sums.shares, part = task % sums.shares;
+    const std::int64_t number = task / sums.shares, part = task % sums.shares;
+    const std::int64_t image = range(number / range.count, number % range.count);
     const std::int64_t rows = images.voxels() / images.extent[0];
     double sum = 0;
     for (int c = 0; c < channels; ++c)

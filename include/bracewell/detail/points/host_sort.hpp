@@ -13,11 +13,11 @@
 
 namespace bracewell::detail {
 
-/// A point in the order of tiles. Its index is kept where it has a weight.
+/// A point in the order of tiles. Its index is kept where it has a weight or a width.
 template <class Op>
 struct SortedPoint {
   typename Op::C at[Op::M * (Op::tangent ? 2 : 1)];  // x, and x_dot
-  [[no_unique_address]] std::conditional_t<Op::weighted, std::int32_t, None> index;
+  [[no_unique_address]] std::conditional_t<Op::indexed, std::int32_t, None> index;
 };
 
 /// A counting sort of points by tiles, for some images at a time.
@@ -97,13 +97,13 @@ struct SortPoints : PointSort<Op> {
         entry.at[e] = projected.x[e][lane];
         if constexpr (Op::tangent) entry.at[Op::M + e] = projected.x_dot[e][lane];
       }
-      if constexpr (Op::weighted) entry.index = projected.index[lane];
+      if constexpr (Op::indexed) entry.index = projected.index[lane];
     });
   }
 };
 
-/// Sums one tile and writes it out. Its memory begins and ends as zeros. Where few points fall on a tile, the rows that they
-/// touch are known, and nothing else of the memory is looked at.
+/// Sums one tile and writes it out. Its memory begins and ends as zeros. Where few points fall on a tile, it is known which
+/// segments of rows they touch, and nothing else of the memory is looked at.
 template <class Op>
 struct SumTile : PointSort<Op> {
   using PointSort<Op>::op;
@@ -114,9 +114,7 @@ struct SumTile : PointSort<Op> {
   int groups, group;
 
   /// The size of a worker's memory: sums, then a mark for each row.
-  static std::int64_t memory(const Tile<M>& whole, int group) {
-    return whole.size * group + ceil_div(whole.size / whole.row(), 8);
-  }
+  static std::int64_t memory(const Tile<M>& whole, int group) { return whole.size * group + whole.size / whole.row(); }
 
   void operator()(std::int64_t task, double* sums) const {
     const std::int64_t image = task / groups / this->tiling.count, slice = this->first_image + image;
@@ -130,7 +128,7 @@ struct SumTile : PointSort<Op> {
     for (int e = 1; e < M; ++e) point_rows *= Op::taps;
     const std::int64_t rows = tile.size / tile.row();
     const bool sparse = 2 * count * point_rows < rows;
-    std::uint8_t* const touched = reinterpret_cast<std::uint8_t*>(sums + tile.size * group);
+    std::uint64_t* const touched = reinterpret_cast<std::uint64_t*>(sums + tile.size * group);
     if (sparse)
       for_stretches(image, at, [&](const SortedPoint<Op>* entry, std::int64_t number) {
         for (std::int64_t i = 0; i < number; ++i) touch(entry[i], tile, touched);
@@ -141,10 +139,10 @@ struct SumTile : PointSort<Op> {
       write_tile(op, b, p, g * group + c, tile, 0, tile.extent[M - 1], count > 0 ? sum : nullptr, 1, 0,
                  sparse ? touched : nullptr);
       for (std::int64_t row = 0; sparse && row < rows; ++row)
-        if (touched[row]) std::fill_n(sum + row * tile.row(), tile.row(), 0.0);
+        if (touched[row]) clear(sum + row * tile.row(), touched[row], tile);
     }
     if (sparse) {
-      std::fill_n(touched, rows, std::uint8_t(0));
+      std::fill_n(touched, rows, std::uint64_t(0));
     } else {
       std::fill_n(sums, tile.size * channels, 0.0);
     }
@@ -162,16 +160,29 @@ struct SumTile : PointSort<Op> {
     });
   }
 
-  static void touch(const SortedPoint<Op>& entry, const Tile<M>& tile, std::uint8_t* touched) {
+  /// Margins belong to the first and the last segment.
+  static void touch(const SortedPoint<Op>& entry, const Tile<M>& tile, std::uint64_t* touched) {
+    const auto first_in_tile = [&](int e) { return int(std::floor(entry.at[e])) + 1 - Op::taps / 2 - tile.begin[e]; };
+    const int x = first_in_tile(0), last = (int(tile.row()) - 2 * tile.margin - 1) / tile.segment();
+    const auto segment = [&](int at) { return std::clamp(at / tile.segment(), 0, last); };
+    const std::uint64_t segments = (std::uint64_t(2) << segment(x + Op::taps - 1)) - (std::uint64_t(1) << segment(x));
     const auto walk = [&](auto&& self, int e, std::int64_t where) -> void {
       if (e == 0) {
-        touched[where / tile.row()] = 1;
+        touched[where / tile.row()] |= segments;
         return;
       }
-      const int first = int(std::floor(entry.at[e])) + 1 - Op::taps / 2 - tile.begin[e] + tile.margin;
+      const int first = first_in_tile(e) + tile.margin;
       for (int j = 0; j < Op::taps; ++j) self(self, e - 1, where + (first + j) * tile.stride[e]);
     };
     walk(walk, M - 1, 0);
+  }
+
+  static void clear(double* row, std::uint64_t touched, const Tile<M>& tile) {
+    const int size = int(tile.row()), voxels = size - 2 * tile.margin;
+    for_runs(touched, tile.segment(), voxels, [&](int begin, int end, bool some) {
+      if (some)
+        std::fill(row + (begin == 0 ? 0 : tile.margin + begin), row + (end == voxels ? size : tile.margin + end), 0.0);
+    });
   }
 
   void add(std::int64_t image, const std::array<int, M>& at, const Tile<M>& tile, std::int64_t b,
@@ -183,7 +194,7 @@ struct SumTile : PointSort<Op> {
       drop_idle_lanes(count, projected.x);
       if constexpr (Op::tangent)
         for (auto& axis : projected.x_dot) std::fill(axis + count, axis + points_per_block, 0);
-      if constexpr (Op::weighted)
+      if constexpr (Op::indexed)
         for (int lane = count; lane < points_per_block; ++lane) projected.index[lane] = projected.index[0];
       add_to_tile<Op, points_per_block>(this->op, out_weight, b, projected, tile, channel, channels, sums);
       count = 0;
@@ -194,7 +205,7 @@ struct SumTile : PointSort<Op> {
           projected.x[e][count] = entry[i].at[e];
           if constexpr (Op::tangent) projected.x_dot[e][count] = entry[i].at[M + e];
         }
-        if constexpr (Op::weighted) projected.index[count] = entry[i].index;
+        if constexpr (Op::indexed) projected.index[count] = entry[i].index;
         if (++count == points_per_block) flush();
       }
     });

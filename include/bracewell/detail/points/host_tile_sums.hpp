@@ -6,6 +6,8 @@
 #include <bracewell/detail/points/draw_operation.hpp>
 #include <bracewell/detail/points/host_tiles.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include <bracewell/detail/prologue.hpp>
@@ -22,7 +24,7 @@ KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::
   using Int = typename Taps::Int;
   using I = simd::Pack<Int, W>;
   Taps point;
-  point.set(op.problem.kernel, projected.x, op.images.extent);
+  op.set_taps(b, projected, point);
   Int where[Count];
   for (int lane = 0; lane < Count; lane += W) {
     I offset{};
@@ -38,8 +40,7 @@ KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::
       const auto amplitude = op.amplitude(out_weight, b, projected.index[lane], channel + c);
       for (int j = 0; j < taps; ++j) {
         if constexpr (Op::tangent) {
-          const auto product =
-              amplitude * Dual<double>{point.weight[0][j][lane], projected.x_dot[0][lane] * point.slope[0][j][lane]};
+          const auto product = amplitude * Dual<double>{point.weight[0][j][lane], point.slope[0][j][lane]};
           row[lane][j] = product.value;
           row_dot[lane][j] = product.rate;
         } else {
@@ -52,14 +53,14 @@ KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::
       const Row values = Row::load(row[lane]);
       if constexpr (Op::tangent) {
         const Row dots = Row::load(row_dot[lane]);
-        const TapWalk<Taps, std::int64_t, decltype(&projected.x_dot[0])> walk{point, tile.stride, projected.x_dot, lane};
+        const TapWalk<Taps, Slope::rate> walk{point, tile.stride, lane};
         spread<M - 1>(walk, std::int64_t(where[lane]), one<double, true>(),
                       [&](std::int64_t at, const Dual<double>& product) {
                         dots.add_to(to + at, product.value);
                         values.add_to(to + at, product.rate);
                       });
       } else {
-        const TapWalk<Taps, std::int64_t, None> walk{point, tile.stride, {}, lane};
+        const TapWalk<Taps> walk{point, tile.stride, lane};
         spread<M - 1>(walk, std::int64_t(where[lane]), 1.0,
                       [&](std::int64_t at, double product) { values.add_to(to + at, product); });
       }
@@ -67,8 +68,21 @@ KOKKOS_INLINE_FUNCTION void add_to_tile(const Op& op, const Product<double, Op::
   }
 }
 
-/// Which rows of a tile's sums are not 0; null: all may be.
-using Touched = const std::uint8_t*;
+/// Where few points fall on a tile: which segments of the rows of its sums are not 0, a bit for each. Null: all may be.
+using Touched = const std::uint64_t*;
+
+/// Calls run(begin, end, whether touched) for runs of a row's voxels.
+template <class Run>
+void for_runs(std::uint64_t touched, int segment, int count, const Run& run) {
+  for (int x = 0; x < count;) {
+    const int first = x / segment;
+    const std::uint64_t rest = touched >> first;
+    const int segments = rest & 1 ? std::countr_one(rest) : std::countr_zero(rest);
+    const int next = first + segments < 64 ? std::min((first + segments) * segment, count) : count;
+    run(x, next, bool(rest & 1));
+    x = next;
+  }
+}
 
 /// Writes out planes low … high − 1 of the slowest axis of a tile: the background and the sum of `parts` arrays of sums,
 /// `step` apart. `sums` may be null for zeros.
@@ -79,30 +93,39 @@ void write_tile(const Op& op, std::int64_t b, std::int64_t p, int c, const Tile<
   const double background = op.background(b, p);
   if (!sums && op.accumulate && background == 0) return;
   const bool nontemporal = op.nontemporal() && parts == 1;
-  const auto write_row = [&](T* to, std::int64_t from, int count) {
-    const bool zeros = !sums || (touched && !touched[from / tile.row()]);
+  const auto write_zeros = [&](T* to, int count) {
+    const T value = T(background);
+    if (nontemporal) return fill_row_nontemporal(to, count, [value]<class P>(int) { return simd::broadcast<P>(value); });
+    for (int i = 0; i < count; ++i) to[i] = (op.accumulate ? to[i] : T(0)) + value;
+  };
+  const auto write_sums = [&](T* to, const double* from, int count) {
     if (nontemporal) {
-      const double* const sum = sums + (zeros ? 0 : from);
-      return fill_row_nontemporal(to, count, [&]<class P>(int i) {
-        if (zeros) return simd::broadcast<P>(T(background));
+      fill_row_nontemporal(to, count, [&]<class P>(int i) {
         simd::Pack<double, simd::lanes<P>> wide;
-        simd::load_to(wide, sum + i);
+        simd::load_to(wide, from + i);
         wide += background;
         return simd::convert<P>(wide);
       });
-    }
-    if (zeros) {
-      for (int i = 0; i < count; ++i) to[i] = (op.accumulate ? to[i] : T(0)) + T(background);
     } else if (parts == 1) {
-      const double* const sum = sums + from;
-      for (int i = 0; i < count; ++i) to[i] = (op.accumulate ? to[i] : T(0)) + T(background + sum[i]);
+      for (int i = 0; i < count; ++i) to[i] = (op.accumulate ? to[i] : T(0)) + T(background + from[i]);
     } else {
       for (int i = 0; i < count; ++i) {
         double sum = 0;
-        for (int part = 0; part < parts; ++part) sum += sums[part * step + from + i];
+        for (int part = 0; part < parts; ++part) sum += from[part * step + i];
         to[i] = (op.accumulate ? to[i] : T(0)) + T(background + sum);
       }
     }
+  };
+  const auto write_row = [&](T* to, std::int64_t from, int count) {
+    if (!sums) return write_zeros(to, count);
+    if (!touched) return write_sums(to, sums + from, count);
+    for_runs(touched[from / tile.row()], tile.segment(), count, [&](int begin, int end, bool some) {
+      if (some) {
+        write_sums(to + begin, sums + from + begin, end - begin);
+      } else {
+        write_zeros(to + begin, end - begin);
+      }
+    });
   };
   const auto walk = [&](auto&& self, int e, T* to, std::int64_t from) -> void {
     const int begin = e == Op::M - 1 ? low : 0, end = e == Op::M - 1 ? high : tile.extent[e];

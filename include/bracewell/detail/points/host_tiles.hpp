@@ -44,6 +44,9 @@ struct Tile {
     }
   }
 
+  /// Voxels of which there are at most 64 times as many in a row, and no fewer than a cache line of floats has.
+  int segment() const { return std::max((int(row()) - 2 * margin + 63) / 64, 16); }
+
   /// The tile that is a whole image.
   Tile(const int* extents, int taps) : Tile(std::array<int, M>{}.data(), extents, extents, taps) {}
 };

@@ -33,22 +33,43 @@ struct ImageStack {
 template <class T, class Points>
 using CoordinateType = std::conditional_t<std::is_same_v<Points, Table<const double>>, double, T>;
 
-/// What images are made of: points and weights, the projection, and the kernel that spreads points.
-template <class T_, int N_, int M_, class Points, class Weights, class ProjectionType, class KernelType>
+/// Widths of points, and how many voxels their unit of length has along each axis.
+template <class T, int M, int Count>
+struct PointWidths {
+  T width[Count], scale[M];
+};
+
+/// What images are made of: points, weights and widths, the projection, and the kernel that spreads points.
+template <class T_, int N_, int M_, class Points, class Weights, class Widths, class ProjectionType, class KernelType>
 struct RasterProblem {
   using T = T_;
   using C = CoordinateType<T, Points>;
   using Projection = ProjectionType;
   using Kernel = KernelType;
   static constexpr int N = N_, M = M_;
+  static constexpr bool wide = !std::is_same_v<Widths, Table<const None>>;
 
   std::int64_t objects, poses, count;  // count: points of an object
   int channels;
   Points points;  // Tables, of None where all weights are 1
   Weights weights;
+  Widths widths;  // of None where there are none
   Projection projection;
   PoseTable<false> out_weight;
   Kernel kernel;
+
+  /// Widths of Count points of object b, whose indices are index(lane); None where there are none.
+  template <int Count, class Index>
+  KOKKOS_INLINE_FUNCTION auto load_widths([[maybe_unused]] std::int64_t b, [[maybe_unused]] const Index& index) const {
+    if constexpr (wide) {
+      PointWidths<C, M, Count> loaded;
+      for (int lane = 0; lane < Count; ++lane) loaded.width[lane] = C(widths(b, index(lane)));
+      for (int e = 0; e < M; ++e) loaded.scale[e] = C(projection.frame.scale[e]);
+      return loaded;
+    } else {
+      return None{};
+    }
+  }
 };
 
 }  // namespace bracewell::detail

@@ -40,11 +40,17 @@ struct VoxelFrame {
 template <bool Moves>
 using TangentTable = std::conditional_t<Moves, PoseTable<false>, None>;
 
-/// p = R q + t, with tangents of R and t where it Moves.
-template <class T, int N, int M, bool Moves>
+/// The rotations of points that are seen as they are.
+struct Identity {
+  KOKKOS_INLINE_FUNCTION double operator()(std::int64_t, std::int64_t, int e, int d) const { return e == d ? 1 : 0; }
+};
+
+/// p = R q + t, with tangents of R and t where it Moves. Rotations: a table, or Identity.
+template <class T, int N, int M, bool Moves, class Rotations>
 struct AffineProjection {
   VoxelFrame<M> frame;
-  PoseTable<false> rotations, shifts;
+  Rotations rotations;
+  PoseTable<false> shifts;
   TangentTable<Moves> rotations_dot, shifts_dot;
 
   struct ForOneImage {

@@ -24,13 +24,15 @@ auto make_draw(const RasterProblem& problem, const Images& images, const Start& 
                const CloudDot& cloud_dot, const RasterOptions& options) {
   auto points_dot = input_table<1>(points_of(cloud_dot));
   auto weights_dot = input_table<P::channels>(weights_of(cloud_dot));
-  return DrawOperation<RasterProblem, Tangent, decltype(points_dot), decltype(weights_dot)>{
+  auto widths_dot = input_table<0>(widths_of(cloud_dot));
+  return DrawOperation<RasterProblem, Tangent, decltype(points_dot), decltype(weights_dot), decltype(widths_dot)>{
       problem,
       images,
-      make_pose_table<0>(background_of(start)),
-      make_pose_table<0>(out_weight_of(exposure_dot)),
+      make_pose_table<0>(per_image<P>(background_of(start))),
+      make_pose_table<0>(per_image<P>(out_weight_of(exposure_dot))),
       points_dot,
       weights_dot,
+      widths_dot,
       options.accumulate};
 }
 
@@ -45,6 +47,40 @@ void draw(const Exec& exec, const std::string& label, const Op& op, Workspace* w
   }
 }
 
+/// How cotangents are shared out. A task has a range of the points, on a host on some images of a group.
+struct GradientTasks {
+  std::int64_t groups, images;                  // images: of a group
+  std::int64_t at_once;                         // of these images, which all points read before the next ones
+  std::int64_t points_per_task, pieces, parts;  // parts: of a group's images
+  bool kept;                                    // sums of points are kept from one part, or range of images, to the next
+
+  /// \param bytes: of an image.
+  GradientTasks(bool host, std::int64_t groups_, std::int64_t images_, std::int64_t points, std::int64_t bytes)
+      : groups(groups_), images(images_), at_once(host && worth_reading_first(points, bytes) ? cache / bytes : images_) {
+    at_once = std::clamp<std::int64_t>(at_once, 1, std::max<std::int64_t>(images, 1));
+    const bool all_at_once = at_once >= images;
+    points_per_task = all_at_once ? 4096
+                                  : std::clamp<std::int64_t>(points / enough_worker_tasks, 512, 4096) / points_per_block *
+                                        points_per_block;
+    pieces = ceil_div(points, points_per_task);
+    const std::int64_t wanted = ceil_div(enough_worker_tasks, std::max<std::int64_t>(pieces * groups, 1));
+    parts = all_at_once ? std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(images / 4, 1)) : 1;
+    kept = parts > 1 || !all_at_once;
+  }
+
+  bool all_at_once() const { return at_once >= images; }
+
+ private:
+  static constexpr std::int64_t cache = 4 << 20;
+
+  /// An image that is too large for a core's own cache, but not for that of all cores, is read from memory row by row as its
+  /// voxels are summed, which is faster than at random, if there are enough points to read most of it.
+  static bool worth_reading_first(std::int64_t points, std::int64_t bytes) {
+    constexpr std::int64_t line = 64;
+    return bytes > cache / 16 && bytes <= 4 * cache && 2 * line * points >= bytes;
+  }
+};
+
 /// Cotangents of everything from those of images.
 template <class P, class Exec, class RasterProblem, class ImagesType, class CloudBar, class PosesBar, class ExposureBar>
 void gather_cotangents(const Exec& exec, const std::string& label, const RasterProblem& problem, const ImagesType& images,
@@ -54,18 +90,16 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
   constexpr int N = P::N, M = P::M;
   const auto& points_bar = points_of(cloud_bar);
   const auto& weights_bar = weights_of(cloud_bar);
-  using PointsBar = points_type<CloudBar>;
-  using WeightsBar = weights_type<CloudBar>;
-  using Want =
-      Wanted<Given<PointsBar>, Given<WeightsBar>, Given<rotations_type<PosesBar>> || Given<parameters_type<PosesBar>>,
-             Given<shifts_type<PosesBar>>, Given<out_weight_type<ExposureBar>>>;
+  const auto& widths_bar = widths_of(cloud_bar);
+  using Want = Wanted<Given<points_type<CloudBar>>, Given<weights_type<CloudBar>>, Given<widths_type<CloudBar>>,
+                      Given<rotations_type<PosesBar>> || Given<parameters_type<PosesBar>>, Given<shifts_type<PosesBar>>,
+                      Given<out_weight_type<ExposureBar>>>;
   using Op = GradientOperation<RasterProblem, Want>;
-  constexpr bool reads_points = Want::slopes || Want::weights || Want::out_weight;
+  constexpr bool reads_points = Want::slopes || Want::weights || Want::widths || Want::out_weight;
   constexpr bool sums_voxels = Given<background_type<ExposureBar>>;
   const Op op{problem, images};
   const std::int64_t objects = problem.objects, all = objects * problem.poses, n = problem.count;
 
-  constexpr std::int64_t points_per_task = 4096;
   const auto objects_of = [&](const auto& bar) -> std::int64_t {
     if constexpr (Given<std::decay_t<decltype(bar)>> && P::batch == 1) {
       return std::int64_t(bar.extent(0));
@@ -74,70 +108,65 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
     }
   };
   const auto is_shared = [&](const auto& bar) { return Given<std::decay_t<decltype(bar)>> && objects_of(bar) != objects; };
-  const std::int64_t pieces = ceil_div(n, points_per_task),
-                     groups = is_shared(points_bar) || is_shared(weights_bar) ? 1 : objects;
-  const std::int64_t parts =
-      std::clamp<std::int64_t>(ceil_div(enough_worker_tasks, std::max<std::int64_t>(pieces * groups, 1)), 1,
-                               std::max<std::int64_t>(all / std::max<std::int64_t>(groups, 1) / 4, 1));
+  const bool shared = is_shared(points_bar) || is_shared(weights_bar) || is_shared(widths_bar);
+  const std::int64_t groups = shared ? 1 : std::max<std::int64_t>(objects, 1);
+  const GradientTasks tasks(on_host<Exec>, groups, all / groups, reads_points ? n : 0,
+                            images.voxels() * problem.channels * std::int64_t(sizeof(T)));
+  const bool reads_voxels = sums_voxels || !tasks.all_at_once();
   const std::int64_t voxel_parts = ceil_div(images.voxels(), 1 << 16);
 
   Scratch scratch(options.workspace);
-  const std::size_t sums_at = scratch.template add<double>(all * pieces * Op::sums);
-  const std::size_t voxels_at = scratch.template add<double>(sums_voxels ? all * voxel_parts : 0);
-  // On hosts, cotangents of points and weights: of all points where images are shared out in parts, else of a task's points and
-  // its group's objects, for each worker.
-  const bool apart = parts == 1 && groups > 1;
+  const std::size_t sums_at = scratch.template add<double>(all * tasks.pieces * Op::sums);
+  const std::size_t voxels_at = scratch.template add<double>(reads_voxels ? all * voxel_parts : 0);
+  // On hosts, cotangents of points, weights and widths: of all points where they are kept, else of a task's points and its
+  // group's objects, for each worker.
+  const bool apart = !tasks.kept && groups > 1;
+  const CloudBars bars{output_table<1>(points_bar), output_table<P::channels>(weights_bar), output_table<0>(widths_bar)};
   const auto parts_of = [&](const auto& bar, std::int64_t components) {
-    return PointParts<T>{nullptr, apart ? 1 : objects_of(bar), components, parts > 1 ? n : std::min(n, points_per_task),
-                         apart || is_shared(bar)};
+    return PointParts<T>{nullptr, apart ? 1 : objects_of(bar), components,
+                         tasks.kept ? n : std::min(n, tasks.points_per_task), apart || is_shared(bar)};
   };
-  PointParts<T> point_parts = parts_of(points_bar, N), weight_parts = parts_of(weights_bar, problem.channels);
+  CloudParts<T> cloud{parts_of(points_bar, N), parts_of(weights_bar, problem.channels), parts_of(widths_bar, 1)};
   std::size_t next = 0, memory = 0;
-  const std::int64_t memory_size =
-      ceil_div(
-          ((Want::points ? point_parts.size() : 0) + (Want::weights ? weight_parts.size() : 0)) * std::int64_t(sizeof(T)),
-          64) *
-      8;
+  const std::int64_t memory_size = ceil_div(wanted_size(cloud, bars) * std::int64_t(sizeof(T)), 64) * 8;
   if constexpr (on_host<Exec>) {
     next = scratch.template add<std::int64_t>(1);
-    memory = scratch.template add<double>(memory_size * (parts > 1 ? parts : exec.concurrency()));
+    memory = scratch.template add<double>(memory_size * (tasks.kept ? tasks.parts : exec.concurrency()));
   }
   scratch.allocate(exec);
-  const SharedSums sums{scratch.template at<double>(sums_at), pieces, Op::sums};
+  const SharedSums sums{scratch.template at<double>(sums_at), tasks.pieces, Op::sums};
   const SharedSums voxel_sums{scratch.template at<double>(voxels_at), voxel_parts, 1};
-  const SumVoxels<T, M> sum_voxels{images, problem.poses, problem.channels, voxel_sums};
 
-  const auto points_table = output_table<1>(points_bar);
-  const auto weights_table = output_table<P::channels>(weights_bar);
   if constexpr (on_host<Exec>) {
-    point_parts.data = scratch.template at<T>(memory);
-    weight_parts.data = point_parts.data + (Want::points ? parts * point_parts.size() : 0);
-    if constexpr (reads_points)
-      for_workers(exec, label, groups * parts * pieces, scratch.template at<double>(memory), memory_size,
-                  scratch.template at<std::int64_t>(next),
-                  GatherPoints<Op, std::decay_t<decltype(points_table)>, std::decay_t<decltype(weights_table)>>{
-                      op, points_table, weights_table, point_parts, weight_parts, sums, points_per_task, groups, parts,
-                      options.accumulate});
-    const auto add_points = [&](const auto& table, const PointParts<T>& from) {
-      using V = std::remove_pointer_t<decltype(table.data)>;
-      launch(exec, label + "_points", from.objects * pieces,
-             AddPoints<T, V>{table, from, parts, points_per_task, options.accumulate});
-    };
-    if (parts > 1) {
-      if constexpr (Want::points) add_points(points_table, point_parts);
-      if constexpr (Want::weights) add_points(weights_table, weight_parts);
+    place_wanted(cloud, bars, tasks.parts, scratch.template at<T>(memory));
+    for (std::int64_t first = 0; first == 0 || first < tasks.images; first += tasks.at_once) {
+      const ImageRange range{tasks.images, first, std::min(tasks.at_once, tasks.images - first)};
+      if (reads_voxels)
+        launch(exec, label + "_background", groups * range.count * voxel_parts,
+               SumVoxels<T, M>{images, problem.poses, problem.channels, voxel_sums, range});
+      if constexpr (reads_points)
+        for_workers(exec, label, groups * tasks.parts * tasks.pieces, scratch.template at<double>(memory), memory_size,
+                    scratch.template at<std::int64_t>(next),
+                    GatherPoints<Op, std::decay_t<decltype(bars)>>{op, bars, cloud, sums, range, tasks.points_per_task,
+                                                                   groups, tasks.parts, tasks.kept, options.accumulate});
     }
-    if constexpr (sums_voxels) launch(exec, label + "_background", all * voxel_parts, sum_voxels);
+    if (tasks.kept)
+      for_wanted(cloud, bars, [&]<class V>(const PointParts<T>& from, const Table<V>& table) {
+        launch(exec, label + "_points", from.objects * tasks.pieces,
+               AddPoints<T, V>{table, from, tasks.parts, tasks.points_per_task, options.accumulate});
+      });
   } else {
     if (!options.accumulate) {
       fill_zero(exec, points_bar);
       fill_zero(exec, weights_bar);
+      fill_zero(exec, widths_bar);
     }
     if constexpr (reads_points)
-      launch_teams(exec, label, all * pieces,
-                   GatherTeam<Op, std::decay_t<decltype(points_table)>, std::decay_t<decltype(weights_table)>>{
-                       op, points_table, weights_table, sums, points_per_task});
-    if constexpr (sums_voxels) launch_teams(exec, label + "_background", all * voxel_parts, VoxelTeam<T, M>{sum_voxels});
+      launch_teams(exec, label, all * tasks.pieces,
+                   GatherTeam<Op, std::decay_t<decltype(bars)>>{op, bars, sums, tasks.points_per_task});
+    if constexpr (sums_voxels)
+      launch_teams(exec, label + "_background", all * voxel_parts,
+                   VoxelTeam<T, M>{{images, problem.poses, problem.channels, voxel_sums, {all, 0, all}}});
   }
 
   const auto add = [&](auto axes, const char* suffix, const auto& bar, const SharedSums& from, const auto& place) {
@@ -149,8 +178,8 @@ void gather_cotangents(const Exec& exec, const std::string& label, const RasterP
   add(vector, "_poses", parameters_of(poses_bar), sums, sums_of_array < P::camera ? P::K : 1, 1 > (0));
   add(matrix, "_poses", rotations_of(poses_bar), sums, sums_of_array<M, N>(0));
   add(vector, "_shifts", shifts_of(poses_bar), sums, sums_of_array<M, 1>(Want::parameters ? M * N : 0));
-  add(scalar, "_out_weight", out_weight_of(exposure_bar), sums, sums_of_array<1, 1>(Op::pose_sums));
-  add(scalar, "_background", background_of(exposure_bar), voxel_sums, sums_of_array<1, 1>(0));
+  add(scalar, "_out_weight", per_image<P>(out_weight_of(exposure_bar)), sums, sums_of_array<1, 1>(Op::pose_sums));
+  add(scalar, "_background", per_image<P>(background_of(exposure_bar)), voxel_sums, sums_of_array<1, 1>(0));
   scratch.release(exec);
 }
 

@@ -29,40 +29,72 @@ KOKKOS_INLINE_FUNCTION I first_tap(P& at, int extent, I& valid) {
   return first;
 }
 
-/// Weights are of type A, computed in T.
-template <class T, class A, int M, int Reach, bool Slopes, int Count>
+/// Weights are of type A, computed in T. Wide: points have widths, and the kernel takes them. ByWidth is with Slopes only.
+template <class T, class A, int M, int Reach, bool Wide, bool Slopes, bool ByWidth, int Count>
 struct PointTaps {
   static constexpr int taps = 2 * Reach;
+  static constexpr bool wide = Wide, slopes = Slopes;
   using Int = simd::Integer<T>;
 
   Int inside[Count];    // whether any tap falls on a voxel
   Int first[M][Count];  // voxel of the first tap; from 1 − taps on for points inside
   A weight[M][taps][Count];
-  A slope[Slopes ? M : 1][taps][Count];  // dweight/dx
+  A slope[Slopes ? M : 1][taps][Count];      // dweight/dx
+  A by_width[ByWidth ? M : 1][taps][Count];  // dweight/dwidth
 
-  /// Sets the taps of points at x in images of these extents.
-  template <class Kernel>
-  KOKKOS_INLINE_FUNCTION void set(const Kernel& kernel, const T (&x)[M][Count], const int (&extent)[M]) {
+  /// Sets the taps of points at x in images of these extents. `widths`: PointWidths, or None.
+  template <class Kernel, class Widths>
+  KOKKOS_INLINE_FUNCTION void set(const Kernel& kernel, const T (&x)[M][Count], [[maybe_unused]] const Widths& widths,
+                                  const int (&extent)[M]) {
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
     using I = simd::Pack<Int, W>;
     for (int lane = 0; lane < Count; lane += W) {
       I valid = I{} + Int(1);
+      [[maybe_unused]] P width{};
+      if constexpr (Wide) {
+        width = simd::load<P>(widths.width + lane);
+        const P most = P{} + Kokkos::Experimental::finite_max_v<T>;
+        valid = simd::select(width >= P{}, simd::select(width <= most, valid, I{}), I{});
+        width = simd::select(valid > I{}, width, P{});
+      }
       for (int e = 0; e < M; ++e) {
         P at = simd::load<P>(x[e] + lane);
         const I start = first_tap<Reach>(at, extent[e], valid);
         const P f = at - simd::convert<P>(I(start + Int(Reach - 1)));
         P w[taps];
         simd::store(first[e] + lane, start);
-        kernel_weights<false>(kernel, f, w);
-        for (int j = 0; j < taps; ++j) store_as(weight[e][j] + lane, w[j]);
-        if constexpr (Slopes) {
-          kernel_weights<true>(kernel, f, w);
-          for (int j = 0; j < taps; ++j) store_as(slope[e][j] + lane, w[j]);
+        if constexpr (Wide) {
+          P w_slope[taps], w_by_width[taps];
+          kernel.template weights<Slopes>(f, P(width * widths.scale[e]), w, w_slope, w_by_width);
+          for (int j = 0; j < taps; ++j) {
+            store_as(weight[e][j] + lane, w[j]);
+            if constexpr (Slopes) store_as(slope[e][j] + lane, w_slope[j]);
+            if constexpr (ByWidth) store_as(by_width[e][j] + lane, P(widths.scale[e] * w_by_width[j]));
+          }
+        } else {
+          kernel_weights<false>(kernel, f, w);
+          for (int j = 0; j < taps; ++j) store_as(weight[e][j] + lane, w[j]);
+          if constexpr (Slopes) {
+            kernel_weights<true>(kernel, f, w);
+            for (int j = 0; j < taps; ++j) store_as(slope[e][j] + lane, w[j]);
+          }
         }
       }
       simd::store(inside + lane, valid);
     }
+  }
+
+  /// Makes slopes the rates of change of weights where points move at x_dot and widen at width_dot, which may be None.
+  template <class WidthDot>
+  KOKKOS_INLINE_FUNCTION void set_rates(const T (&x_dot)[M][Count], [[maybe_unused]] const WidthDot& width_dot) {
+    for (int e = 0; e < M; ++e)
+      for (int j = 0; j < taps; ++j)
+        for (int lane = 0; lane < Count; ++lane) {
+          A rate = A(x_dot[e][lane] * slope[e][j][lane]);
+          if constexpr (ByWidth) rate += A(width_dot[lane] * by_width[e][j][lane]);
+          slope[e][j][lane] = rate;
+        }
   }
 
  private:
@@ -87,43 +119,61 @@ KOKKOS_INLINE_FUNCTION Product<T, Tangent> one() {
   }
 }
 
+/// What slopes a walk has: by x, by the width, or rates of change, which make its weights dual numbers.
+enum class Slope { by_x, by_width, rate };
+
 /// The rows of taps of one point in an array that has all of them.
-template <class Taps, class Stride, class XDot>
+template <class Taps, Slope By = Slope::by_x>
 struct TapWalk {
   static constexpr int taps = Taps::taps;
 
   const Taps& point;
-  const Stride* stride;
-  XDot x_dot;  // rows of Count numbers, or None
+  const std::int64_t* stride;
   int lane;
 
   KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const { return where + j * stride[axis]; }
-  KOKKOS_INLINE_FUNCTION bool owns(int, int) const { return true; }
-  KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const { return point.slope[axis][j][lane]; }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return !idle(axis, j); }
+  KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const {
+    if constexpr (By == Slope::by_width) {
+      return point.by_width[axis][j][lane];
+    } else {
+      return point.slope[axis][j][lane];
+    }
+  }
   KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const {
     const auto w = point.weight[axis][j][lane];
-    if constexpr (Given<XDot>) {
-      using W = std::remove_const_t<decltype(w)>;
-      return Dual<W>{w, W(x_dot[axis][lane] * slope(axis, j))};
+    if constexpr (By == Slope::rate) {
+      return Dual<std::remove_const_t<decltype(w)>>{w, slope(axis, j)};
     } else {
       return w;
+    }
+  }
+  /// Whether a tap is beyond what a point of its width needs.
+  KOKKOS_INLINE_FUNCTION bool idle([[maybe_unused]] int axis, [[maybe_unused]] int j) const {
+    if constexpr (!Taps::wide) {
+      return false;
+    } else if constexpr (Taps::slopes) {
+      return point.weight[axis][j][lane] == 0 && slope(axis, j) == 0;
+    } else {
+      return point.weight[axis][j][lane] == 0;
     }
   }
 };
 
 /// The same in an image with edges. Rows outside are at −1.
-template <class Taps, int M, class XDot>
-struct EdgeWalk : TapWalk<Taps, std::int64_t, XDot> {
-  using Base = TapWalk<Taps, std::int64_t, XDot>;
+template <class Taps, Slope By = Slope::by_x>
+struct EdgeWalk : TapWalk<Taps, By> {
+  using Base = TapWalk<Taps, By>;
 
   const int* extent;
 
-  KOKKOS_INLINE_FUNCTION EdgeWalk(const Taps& point_, const std::int64_t* stride_, XDot x_dot_, int lane_,
-                                  const int* extent_)
-      : Base{point_, stride_, x_dot_, lane_}, extent(extent_) {}
+  KOKKOS_INLINE_FUNCTION EdgeWalk(const Taps& point_, const std::int64_t* stride_, int lane_, const int* extent_)
+      : Base{point_, stride_, lane_}, extent(extent_) {}
 
   KOKKOS_INLINE_FUNCTION int index(int axis, int j) const { return int(this->point.first[axis][this->lane]) + j; }
-  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return unsigned(index(axis, j)) < unsigned(extent[axis]); }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const {
+    return unsigned(index(axis, j)) < unsigned(extent[axis]) && Base::owns(axis, j);
+  }
   KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const {
     return where >= 0 && owns(axis, j) ? where + index(axis, j) * this->stride[axis] : -1;
   }

@@ -18,7 +18,7 @@ template <class Exec_, class Kernel_, class Lattice, class PosesArg, class Stack
 struct SlicingTypes {
   using Exec = Exec_;
   using T = PrecisionOrDouble<Lattice>;
-  static constexpr int batch = rank_of<rotations_type<PosesArg>>() == 4 ? 1 : 0, channels = 0;
+  static constexpr int batch = rank_of<rotations_type<PosesArg>>() == 4 ? 1 : 0, posed = 1, channels = 0;
   static constexpr int N = rank_of<Lattice>() - batch, M = rank_of<Stack>() - batch - 1, K = 0;
   static constexpr const char *axes_of_images = "the axes of a slice", *axes_of_objects = "the axes of a reference",
                               *axes_of_parameters = "the numbers of R and t, and the scale";

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// Maps from the images of particles, group by group of optics, for the programs that reconstruct.
+#pragma once
+
+#include "fft_library.hpp"
+#include "particle_images.hpp"
+#include "particle_job.hpp"
+
+#include <bracewell/projector.hpp>
+#include <bracewell/symmetry.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace examples {
+
+struct ReconstructionSettings {
+  double voxel = 0;               // of the map in Å; 0: the first group's pixels
+  int box = 0;                    // of the map; 0: the first group's field of view
+  double maximal_resolution = 0;  // Å; 0: Nyquist
+  double padding = 1.5;
+  long batch = 64;
+  int halves = 2;
+  bool ctf = false, fom = false, drop_mean = false;
+  bracewell::CtfUse use = bracewell::CtfUse::full;
+  std::vector<bracewell::Matrix3> symmetry;
+  NoiseSpectra noise;  // nothing: all images alike
+};
+
+/// Particles of one group of optics and one half, one behind the other in an order.
+struct ParticleGroup {
+  std::size_t first;
+  long count;
+  int group, half;
+};
+
+/// The half set of a particle: as the file has it, else particles by turns.
+inline int half_of(const Particles& particles, std::size_t particle) {
+  return particles.tells(Told::subset) ? particles.particles[particle].subset - 1 : int(particle % 2);
+}
+
+/// The spectrum of a particle's noise: rlnGroupNumber counts from 1.
+inline int noise_row(const NoiseSpectra& noise, const Particle& particle) {
+  return noise.of_optics ? particle.group : particle.noise_group - 1;
+}
+
+inline void check_noise(const NoiseSpectra& noise, const Particles& particles, std::size_t p) {
+  const int row = noise_row(noise, particles.particles[p]);
+  if (row < 0 || row >= int(noise.spectra.size()))
+    throw std::runtime_error(noise.path + ": has no group " + std::to_string(row + 1) + ", which particle " +
+                             std::to_string(p + 1) + " of " + particles.path + " is of");
+}
+
+/// Power of noise to weights, a row per group of noise, or one row of ones.
+inline Array<float**> noise_weights(const std::vector<std::vector<double>>& spectra) {
+  std::size_t shells = 1;
+  for (const auto& spectrum : spectra) shells = std::max(shells, spectrum.size());
+  const Array<float**> table("weights", std::max<std::size_t>(spectra.size(), 1), shells);
+  const auto host = Kokkos::create_mirror_view(table);
+  Kokkos::deep_copy(host, 1.0f);
+  double mean = 0;  // of weights, so that their unit is no matter of precision
+  long count = 0;
+  for (const auto& spectrum : spectra)
+    for (const double power : spectrum)
+      if (power > 0) {
+        mean += 1 / power;
+        ++count;
+      }
+  for (std::size_t row = 0; row < spectra.size(); ++row)
+    for (std::size_t s = 0; s < shells; ++s) {
+      const double power = spectra[row].empty() ? 0 : spectra[row][std::min(s, spectra[row].size() - 1)];
+      host(row, s) = power > 0 ? float(double(count) / (power * mean)) : 0;
+    }
+  Kokkos::deep_copy(table, host);
+  return table;
+}
+
+/// What images of particles add up to.
+class ParticleReconstruction {
+ public:
+  using Reconstructor = bracewell::Reconstructor<float, FftLibrary>;
+
+  /// Looks at what is there, and takes no memory. `particles` and `images` must live as long; poses may change from call to call.
+  /// \throws std::runtime_error
+  ParticleReconstruction(const Particles& particles, ParticleImages& images, const std::vector<std::size_t>& which,
+                         const ReconstructionSettings& settings)
+      : particles_(&particles), images_(&images), settings_(settings), order_(which) {
+    if (!settings.noise.spectra.empty())
+      for (const std::size_t p : which) check_noise(settings.noise, particles, p);
+    const auto key = [&](std::size_t p) {
+      return std::pair(particles.particles[p].group, settings.halves == 1 ? 0 : half_of(particles, p));
+    };
+    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+    for (std::size_t i = 0; i < order_.size();) {
+      const auto [group, half] = key(order_[i]);
+      long count = 1;
+      while (count < settings.batch && i + std::size_t(count) < order_.size() &&
+             key(order_[i + std::size_t(count)]) == std::pair(group, half))
+        ++count;
+      batches_.push_back({i, count, group, half});
+      i += std::size_t(count);
+      if (groups_.empty() || groups_.back() != group) groups_.push_back(group);
+    }
+    // By default voxels are the first group's pixels; the field of view is always its own.
+    const int first = groups_.front();
+    const double view = pixel(first) * images.box(first);
+    box_ = images.box(first);
+    voxel_ = pixel(first);
+    if (settings.box > 0) box_ = settings.box;
+    if (settings.voxel > 0) {
+      voxel_ = settings.voxel;
+      if (settings.box == 0) box_ = 2 * std::lround(view / settings.voxel / 2);
+    } else if (settings.box > 0) {
+      voxel_ = view / settings.box;
+    }
+    reference_ = images.box(first);
+    for (const int group : groups_) several_ = several_ || images.box(group) != reference_;
+    // The kind with the highest frequencies first, whose the map's are.
+    const auto band = [&](int group) { return kind(group).cutoff / pixel(group); };
+    std::stable_sort(groups_.begin(), groups_.end(), [&](int a, int b) { return band(a) > band(b); });
+  }
+
+  const std::vector<std::size_t>& order() const { return order_; }
+  const std::vector<ParticleGroup>& batches() const { return batches_; }
+  double voxel() const { return voxel_; }  // Å
+  long box() const { return box_; }
+
+  /// Of grids, of finishing and of batches: reconstructor.hpp.
+  double bytes() const {
+    const auto stored = [](double n) { return n * n * (n / 2 + 1); };
+    const double n = double(box_), twice = double(bracewell::fft_extent(2 * n)),
+                 weights = stored(double(bracewell::fft_extent(1.25 * twice)));
+    const double data = 2 * stored(double(bracewell::fft_extent(settings_.padding * n)));
+    const double finish =
+        std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n);
+    double largest = 0;
+    for (const int group : groups_) largest = std::max(largest, std::pow(images_->box(group), 2));
+    return 4 * ((data + weights) * settings_.halves + finish + 5 * n * n * n + 4 * double(settings_.batch) * largest);
+  }
+
+  void allocate() {
+    const bracewell::ImageKind first = kind(groups_.front());
+    reconstructor_ = std::make_unique<Reconstructor>(exec_, std::array<long, 3>{box_, box_, box_}, shape(groups_.front()),
+                                                     bracewell::ReconstructorOptions{.padding = settings_.padding,
+                                                                                     .pixel = first.pixel,
+                                                                                     .scale = first.scale,
+                                                                                     .cutoff = first.cutoff,
+                                                                                     .halves = settings_.halves,
+                                                                                     .symmetry = settings_.symmetry,
+                                                                                     .batch = settings_.batch});
+    kinds_.assign(particles_->groups.size(), 0);
+    for (std::size_t g = 1; g < groups_.size(); ++g) {
+      std::size_t like = 0;
+      while (like < g && (shape(groups_[like]) != shape(groups_[g]) || pixel(groups_[like]) != pixel(groups_[g]))) ++like;
+      kinds_[std::size_t(groups_[g])] = like < g ? kinds_[std::size_t(groups_[like])]
+                                                 : reconstructor_->add_kind(exec_, shape(groups_[g]), kind(groups_[g]));
+    }
+    batch_ = std::make_unique<ParticleBatch>(
+        *particles_, settings_.batch,
+        ParticleBatch::What{
+            .ctf = settings_.ctf, .magnification = particles_->tells(Told::magnification), .use = settings_.use});
+    table_ = noise_weights(settings_.noise.spectra);
+  }
+
+  Reconstructor& reconstructor() { return *reconstructor_; }
+
+  /// Adds the images of a batch at the poses that the particles have now.
+  void add(const ParticleGroup& b) {
+    const std::size_t n = std::size_t(images_->box(b.group));
+    const std::size_t* const which = order_.data() + b.first;
+    buffer_.resize(std::size_t(b.count) * n * n);
+    images_->read(which, b.count, buffer_.data());
+    for (long i = 0; i < b.count; ++i) prepare(which[i], buffer_.data() + std::size_t(i) * n * n, n * n);
+    const auto images = on_device(HostArray<float***>(buffer_.data(), std::size_t(b.count), n, n));
+    const bool noisy = !settings_.noise.spectra.empty(), weighted = several_ || settings_.fom || noisy;
+    const double equal = std::pow(double(reference_) / double(n), 2);  // noise of one power a pixel
+    batch_->load(
+        exec_, which, b.count, pixel(b.group),
+        [&](const Particle& particle) {
+          return float((settings_.fom ? particle.figure_of_merit : 1) * (noisy ? equal * equal : equal));
+        },
+        [&](const Particle& particle) { return noisy ? noise_row(settings_.noise, particle) : 0; });
+    const auto add = [&](const auto& modulation) {
+      const int kind = kinds_[std::size_t(b.group)];
+      if (weighted) {
+        reconstructor_->add(exec_, images, batch_->poses<2>(), modulation, batch_->weights(table_, double(n)), b.half, kind);
+      } else {
+        reconstructor_->add(exec_, images, batch_->poses<2>(), modulation, bracewell::none, b.half, kind);
+      }
+    };
+    if (settings_.ctf && particles_->tells(Told::beam_tilt)) {
+      add(batch_->tilted_contrast());
+    } else if (settings_.ctf) {
+      add(batch_->contrast());
+    } else {
+      add(bracewell::none);
+    }
+    exec_.fence();
+  }
+
+ private:
+  double pixel(int group) const { return particles_->groups[std::size_t(group)].pixel; }
+  std::array<long, 2> shape(int group) const { return {images_->box(group), images_->box(group)}; }
+
+  /// Images are integrals in units of their own pixels.
+  bracewell::ImageKind kind(int group) const {
+    double cutoff = std::min(0.5, 0.5 * pixel(group) / voxel_);
+    if (settings_.maximal_resolution > 0) cutoff = std::min(cutoff, pixel(group) / settings_.maximal_resolution);
+    return {.pixel = pixel(group) / voxel_, .scale = voxel_ / pixel(group), .cutoff = cutoff};
+  }
+
+  void prepare(std::size_t which, float* image, std::size_t size) const {
+    const Particle& particle = particles_->particles[which];
+    double sum = 0;
+    for (std::size_t j = 0; j < size; ++j) sum += image[j];
+    if (!std::isfinite(sum))
+      throw std::runtime_error(particles_->stacks[std::size_t(particle.stack)] + ": image " +
+                               std::to_string(particle.image + 1) + " has numbers that are not finite");
+    const float sign = float(particles_->groups[std::size_t(particle.group)].sign),
+                mean = settings_.drop_mean ? float(sum / double(size)) : 0;
+    if (sign != 1 || mean != 0)
+      for (std::size_t j = 0; j < size; ++j) image[j] = sign * (image[j] - mean);
+  }
+
+  Exec exec_;
+  const Particles* particles_;
+  ParticleImages* images_;
+  ReconstructionSettings settings_;
+  std::vector<std::size_t> order_;
+  std::vector<ParticleGroup> batches_;
+  std::vector<int> groups_, kinds_;
+  double voxel_ = 0;
+  long box_ = 0;
+  int reference_ = 0;
+  bool several_ = false;
+  std::unique_ptr<Reconstructor> reconstructor_;
+  std::unique_ptr<ParticleBatch> batch_;
+  Array<float**> table_;
+  std::vector<float> buffer_;
+};
+
+}  // namespace examples

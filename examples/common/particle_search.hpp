@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// The poses of particles against a map: all of a grid of rotations and shifts, then ever finer ones around the best.
+#pragma once
+
+#include "map.hpp"
+#include "particle_images.hpp"
+#include "particle_job.hpp"
+#include "pose_search.hpp"
+#include "stopwatch.hpp"
+
+#include <bracewell/finish.hpp>
+#include <bracewell/symmetry.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace examples {
+
+struct SearchSettings {
+  int order = 2, levels = 4;      // of HEALPix; how often steps are halved
+  double range = 3, step = 1;     // of shifts, in pixels
+  double initial = 0, final = 0;  // resolutions in Å; 0: what the grid's step tells apart; Nyquist
+  double diameter = 0;            // of the particle, Å; 0: 0.6 of the box
+  double padding = 1.5;
+  long candidates = 5, batch = 100;
+  bool ctf = false;
+  Score score = Score::correlation;
+  std::vector<bracewell::Matrix3> symmetry;
+};
+
+/// Half spectra of images, origin at index 0.
+class ImageSpectra {
+ public:
+  ImageSpectra(long n, long batch)
+      : n_(n), plan_(Host(), {n, n}, batch), data_("spectra", std::size_t(batch), std::size_t(n), std::size_t(n / 2 + 1)) {}
+
+  void load(const float* images, long count) {
+    const long pitch = 2 * (n_ / 2 + 1);
+    auto* const real = reinterpret_cast<float*>(data_.data());
+    for (long row = 0; row < count * n_; ++row) std::copy_n(images + row * n_, n_, real + row * pitch);
+    plan_.forward(Host(), data_.data(), count);
+    bracewell::origin_to_zero<2>(Host(), bracewell::Spectrum{data_, int(n_)});
+    Host().fence();
+  }
+  auto operator[](long i) const { return Kokkos::subview(data_, i, Kokkos::ALL, Kokkos::ALL); }
+
+ private:
+  long n_;
+  bracewell::Fftw::Plan<Host, float, 2> plan_;
+  HostArray<Kokkos::complex<float>***> data_;
+};
+
+/// RELION's angles of a rotation, in degrees.
+inline void set_angles(Particle& particle, const bracewell::Matrix3& r) {
+  // R = R_z(−psi) R_y(−tilt) R_z(−rot): the last row is (−sin tilt … ) of rot, the last column of psi.
+  const double degrees = 180 / M_PI, sine = std::hypot(r[2][0], r[2][1]);
+  particle.angles[1] = std::atan2(sine, r[2][2]) * degrees;
+  if (sine > 1e-9) {
+    particle.angles[0] = std::atan2(r[2][1], r[2][0]) * degrees;
+    particle.angles[2] = std::atan2(r[1][2], -r[0][2]) * degrees;
+  } else {
+    particle.angles[0] = 0;
+    particle.angles[2] = std::atan2(r[0][1], r[0][0]) * degrees;
+    if (r[2][2] < 0) particle.angles[2] = std::atan2(r[0][1], -r[0][0]) * degrees;
+  }
+}
+
+/// A search of one level: its band, and how far neighbours are.
+struct SearchLevel {
+  Band band;
+  double angle, offset;  // radians, pixels
+};
+
+inline std::vector<SearchLevel> levels_of(int n, double pixel, const SearchSettings& settings) {
+  std::vector<SearchLevel> levels;
+  const double side = n * pixel, diameter = settings.diameter > 0 ? settings.diameter : 0.6 * side;
+  double angle = M_PI / 3 / (1 << settings.order), offset = settings.step;
+  const double finest = std::max(settings.final, 2 * pixel);
+  double resolution = settings.initial > 0 ? settings.initial : std::max(finest, angle * diameter / 2);
+  for (int l = 0; l <= settings.levels; ++l) {
+    levels.push_back({Band(n, side / resolution), angle, offset});
+    angle /= 2;
+    offset /= 2;
+    resolution = std::max(finest, std::min(resolution, angle * diameter));  // no finer than turns of a step tell
+  }
+  return levels;
+}
+
+class ParticleSearch {
+ public:
+  ParticleSearch(ParticleImages& images, const SearchSettings& settings)
+      : images_(&images),
+        settings_(settings),
+        rotations_(asymmetric_unit(bracewell::so3_grid(settings.order), settings.symmetry)),
+        shifts_(shift_grid(settings.range, settings.step)) {}
+
+  std::size_t rotations() const { return rotations_.size(); }
+  std::size_t shifts() const { return shifts_.size(); }
+  SearchWork global, local;
+
+  /// Sets the rotations and shifts of particles `which`. weights: of a group's images, a number a shell; nothing: ones.
+  /// progress(done) after every batch.
+  template <class Progress>
+  void run(const Map& map, const std::vector<std::size_t>& which, Particles& particles, const Progress& progress,
+           const std::vector<std::vector<double>>& weights = {}) {
+    long done = 0;
+    for (std::size_t g = 0; g < particles.groups.size(); ++g) {
+      std::vector<std::size_t> of_group;
+      for (const std::size_t p : which)
+        if (particles.particles[p].group == int(g)) of_group.push_back(p);
+      if (of_group.empty()) continue;
+      const int n = images_->box(int(g));
+      const OpticsGroup& group = particles.groups[g];
+      const std::vector<SearchLevel> levels = levels_of(n, group.pixel, settings_);
+      SearchReference reference(map.density, n, group.pixel / map.voxel, settings_.padding);
+      const long batch = std::min<long>(settings_.batch, long(of_group.size()));
+      ImageSpectra spectra(n, batch);
+      std::vector<float> buffer(std::size_t(batch) * std::size_t(n) * std::size_t(n));
+      const auto weight = [&](double radius) {
+        if (weights.empty()) return 1.0;
+        const auto& of = weights[g];
+        return of[std::min(of.size() - 1, std::size_t(radius + 0.5))];
+      };
+      for (std::size_t first = 0; first < of_group.size(); first += std::size_t(batch)) {
+        const long count = std::min<long>(batch, long(of_group.size() - first));
+        images_->read(of_group.data() + first, count, buffer.data());
+        if (group.sign != 1)
+          for (float& value : buffer) value *= float(group.sign);
+        spectra.load(buffer.data(), count);
+        std::vector<BestCandidates> best;
+        for (std::size_t l = 0; l < levels.size(); ++l) {
+          const SearchLevel& level = levels[l];
+          SearchImages rows(level.band, std::size_t(count));
+          for (long i = 0; i < count; ++i) {
+            const bracewell::ContrastTransfer contrast(ctf_of(particles.particles[of_group[first + std::size_t(i)]], group),
+                                                       group.pixel);
+            rows.set(
+                std::size_t(i), spectra[i],
+                [&](double kx, double ky) { return settings_.ctf ? contrast.value(kx, ky) : 1.0; }, weight);
+          }
+          SearchWork& work = l == 0 ? global : local;
+          Stopwatch watch;
+          watch.start();
+          if (l == 0) {
+            best = search(reference, rows, rotations_, shifts_, settings_.score, std::size_t(settings_.candidates), work);
+          } else {
+            const auto kept = std::size_t(std::max<long>(1, settings_.candidates >> l));
+            best = search_around(reference, rows, best, level.angle, level.offset, settings_.score, kept, work);
+          }
+          watch.stop();
+          work.seconds += watch.seconds;
+        }
+        for (long i = 0; i < count; ++i) {
+          Particle& particle = particles.particles[of_group[first + std::size_t(i)]];
+          const Candidate& found = best[std::size_t(i)].list().front();
+          set_angles(particle, found.rotation);
+          particle.shift[0] = found.shift.x * group.pixel;
+          particle.shift[1] = found.shift.y * group.pixel;
+        }
+        done += count;
+        progress(done);
+      }
+    }
+    for (const Told what : {Told::rotation, Told::shift}) particles.told.set(std::size_t(what));
+  }
+
+ private:
+  ParticleImages* images_;
+  SearchSettings settings_;
+  std::vector<bracewell::Matrix3> rotations_;
+  std::vector<Offset> shifts_;
+};
+
+}  // namespace examples

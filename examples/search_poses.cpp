@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// The poses of particles against a map: all of a grid of rotations and shifts by matrix products, then ever finer ones around the best.
+#include "common/file.hpp"
+#include "common/interrupt.hpp"
+#include "common/map.hpp"
+#include "common/memory.hpp"
+#include "common/particle_images.hpp"
+#include "common/particle_search.hpp"
+#include "common/program.hpp"
+#include "common/progress.hpp"
+
+#include <bracewell/symmetry.hpp>
+
+#include <cmath>
+#include <cstdio>
+
+namespace bw = bracewell;
+using namespace examples;
+
+namespace {
+
+struct Settings {
+  std::string map, output = "poses.star", symmetry = "C1", folder;
+  std::vector<std::string> particles;
+  double voxel = 0, initial = 0, final = 0, range = 3, step = 1, diameter = 0, padding = 1.5;
+  int order = 2, levels = 4;
+  long candidates = 5, batch = 100;
+  bool ctf = false, likelihood = false;
+};
+
+SearchSettings search_of(const Settings& settings) {
+  SearchSettings of;
+  of.order = settings.order;
+  of.levels = settings.levels;
+  of.range = settings.range;
+  of.step = settings.step;
+  of.initial = settings.initial;
+  of.final = settings.final;
+  of.diameter = settings.diameter;
+  of.candidates = settings.candidates;
+  of.batch = settings.batch;
+  of.padding = settings.padding;
+  of.ctf = settings.ctf;
+  of.score = settings.likelihood ? Score::likelihood : Score::correlation;
+  of.symmetry = bw::symmetry_group(settings.symmetry);
+  return of;
+}
+
+int run(const Settings& settings) {
+  Particles particles = read_particles(settings.particles);
+  particles.require(Told::image, "its images are what is searched with");
+  particles.require(Told::pixel, "shifts are in Å");
+  if (settings.ctf) require_ctf(particles, "--ctf");
+  const auto group = bw::symmetry_group(settings.symmetry);
+  const Map map = padded_to_cube(read_map(settings.map, settings.voxel, "--angpix"));
+  const auto parent = std::filesystem::path(settings.output).parent_path();
+  if (!parent.empty() && !std::filesystem::is_directory(parent))
+    throw std::runtime_error(settings.output + ": the folder " + parent.string() + " does not exist");
+  std::vector<std::size_t> all(particles.particles.size());
+  for (std::size_t p = 0; p < all.size(); ++p) all[p] = p;
+  ParticleImages images(particles, all, settings.folder, "--img");
+  const bool known = particles.tells(Told::rotation) && particles.tells(Told::shift);
+  const Particles before = particles;
+
+  ParticleSearch search(images, search_of(settings));
+  std::printf("grid         %zu rotations, %.2f° apart, %zu shifts, %s\n", search.rotations(), 60.0 / (1 << settings.order),
+              search.shifts(), settings.symmetry.c_str());
+  const Interrupt interrupt;
+  Progress progress("searching", long(all.size()));
+  search.run(map, all, particles, [&](long done) {
+    Interrupt::check();
+    progress.show(done);
+  });
+  const SearchWork &global = search.global, &local = search.local;
+  for (const Told what : {Told::rotation, Told::shift}) particles.told.set(std::size_t(what));
+  for (std::size_t s = 0; s < particles.stacks.size(); ++s)
+    particles.stacks[s] = before.stack_path(std::int32_t(s), settings.folder, "--img");
+  write_star(settings.output, particles);
+  std::printf("global       %.0f pairs of rotation and shift an image, %.1f s: %.4f µs each, %.1f GFlop/s\n",
+              global.pairs / double(all.size()), global.seconds, 1e6 * global.seconds / global.pairs,
+              1e-9 * global.operations / global.seconds);
+  std::printf("local        %.1f s\n", local.seconds);
+  if (known) {
+    std::vector<double> angles, offsets;
+    for (const std::size_t p : all) {
+      const Particle &a = particles.particles[p], &b = before.particles[p];
+      const auto rotation = [](const Particle& q) { return bw::rotation_zyz(q.angles[0], q.angles[1], q.angles[2]); };
+      double least = 1e300;
+      for (const auto& mate : group)
+        least = std::min(least, bw::angular_distance(rotation(a), bw::product(rotation(b), mate)));
+      angles.push_back(least * 180 / M_PI);
+      offsets.push_back(std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1]));
+    }
+    const auto part = [](std::vector<double> values, double share) {
+      const auto at = std::ptrdiff_t(share * double(values.size() - 1));
+      std::nth_element(values.begin(), values.begin() + at, values.end());
+      return values[std::size_t(at)];
+    };
+    long within = 0;
+    for (const double angle : angles) within += angle <= 60.0 / (1 << settings.order);
+    std::printf(
+        "from those in the file: median %.3f° and %.3f Å, 90 %% within %.3f° and %.3f Å, %.1f %% within a step of the "
+        "grid\n",
+        part(angles, 0.5), part(offsets, 0.5), part(angles, 0.9), part(offsets, 0.9),
+        100.0 * double(within) / double(all.size()));
+  }
+  std::printf("written      %s\n", settings.output.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app{"Finds the poses of particles against a map.", "search_poses"};
+  app.footer(
+      "Examples:\n"
+      "  search_poses --i particles.star --ref map.mrc --o poses.star --ctf --healpix_order 2 --ini_high 13\n\n"
+      "All rotations of a grid and all shifts within a range are compared with each image up to --ini_high, then the "
+      "neighbours of the\n"
+      "best, at half the step each time and up to higher frequencies. Poses in the file are not used, but compared with "
+      "what is found.");
+  app.add_option("--i", settings.particles, "particles, with their stacks")->required();
+  app.add_option("--ref", settings.map, "MRC/CCP4 map, may be gzipped")->required();
+  app.add_option("--o", settings.output, "STAR file with the poses")->capture_default_str();
+  app.add_option("--img", settings.folder, "folder that the paths of stacks begin in");
+  app.add_option("--angpix", settings.voxel, "voxel size of the map in Å, instead of the header's")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--sym", settings.symmetry, "point group of the map: its asymmetric unit is searched")
+      ->capture_default_str();
+  app.add_option("--healpix_order", settings.order, "of the grid of rotations: 60° / 2^order apart")
+      ->check(CLI::Range(0, 5))
+      ->capture_default_str();
+  app.add_option("--offset_range", settings.range, "radius of shifts, in pixels")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--offset_step", settings.step, "their distance, in pixels")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--ini_high", settings.initial,
+                 "resolution of the grid's search in Å; default: what its step can tell apart")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--maxres", settings.final, "highest resolution in Å; default: Nyquist")->check(CLI::PositiveNumber);
+  app.add_option("--oversampling", settings.levels, "how often steps are halved around the best")
+      ->check(CLI::Range(0, 8))
+      ->capture_default_str();
+  app.add_option("--candidates", settings.candidates, "how many of the best are followed, halved each time")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--particle_diameter", settings.diameter, "in Å; default: 0.6 of the box")->check(CLI::PositiveNumber);
+  app.add_flag("--ctf", settings.ctf, "images have contrast transfer");
+  app.add_flag("--likelihood", settings.likelihood,
+               "the map has the images' scale; default: any positive scale of each image");
+  app.add_option("--batch", settings.batch, "images at once")->check(CLI::Range(1, 10000))->capture_default_str();
+  return run_program(app, argc, argv, [&] { return run(settings); });
+}
