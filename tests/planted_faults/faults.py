@@ -140,8 +140,10 @@ FAULTS = [
     # around slices
     ("origin of an odd array", "finish.hpp", "k * (n / 2) % n", "k * ((n + 1) / 2) % n", "[finish]"),
     ("centre of an even map", "finish.hpp", "op.centre[a] = extent / 2;", "op.centre[a] = (extent - 1) / 2;", "[finish]"),
-    ("floor added", "finish.hpp", "Wiener ? d + floor : d > floor ? d : floor", "d + floor", "[finish]"),
-    ("noise dropped", "finish.hpp", "Wiener ? d + floor : d > floor ? d : floor", "Wiener ? d : d > floor ? d : floor", "[finish]"),
+    ("floor added", "finish.hpp", "Wiener ? d + 1 / (n * unit) : d > n / unit ? d : n / unit",
+     "Wiener ? d + 1 / (n * unit) : d + n / unit", "[finish]"),
+    ("noise dropped", "finish.hpp", "Wiener ? d + 1 / (n * unit) : d > n / unit ? d : n / unit",
+     "Wiener ? d : d > n / unit ? d : n / unit", "[finish]"),
     ("tilt's sign", "eigen.hpp", "Axis(-Scalar(tilt) * radians, Vector::UnitY())", "Axis(Scalar(tilt) * radians, Vector::UnitY())", "[eigen]"),
     ("transposed cotangent of a turn", "eigen.hpp", "if (turn == Turn::left) return rotation * v;",
      "if (turn == Turn::left) return rotation.transpose() * v;", "[eigen]"),
