@@ -132,7 +132,7 @@ FAULTS = [
     ("taps lost where a weight is 0", VOXELS, "point.weight[axis][j][lane] == 0 && slope(axis, j) == 0",
      "point.weight[axis][j][lane] == 0", POINTS),
     ("blobs that are not normalised", "gaussian.hpp", "1 / (2 * slope_at_a)", "V(zero + 1)", POINTS),
-    ("a blob's end does not move", "gaussian.hpp", "- by_end * (a - 2 * value)", "- zero", POINTS),
+    ("a blob's end does not move", "gaussian.hpp", "by_end * (a - 2 * value)", "zero", POINTS),
     ("sums of earlier images cleared", "detail/points/host_gradient.hpp", "range.first == 0", "true", POINTS),
     ("a point's last segment of a row", "detail/points/host_sort.hpp", "std::uint64_t(2) << segment(x + Op::taps - 1)", "std::uint64_t(2) << segment(x)", POINTS),
     ("columns of a background's cotangent", "detail/points/host_gradient.hpp",
