@@ -126,9 +126,8 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
         for (T& x : component) x = 0;
   using Walk = TapByTapWalk<Stencil, V, N, AllRows>;
   for (int lane = lanes.begin; lane < lanes.end; ++lane)
-    for (bool mate : {false, true}) {
-      if (mate && !stencil.mirrored[lane]) break;
-      const Walk walk{stencil, grid, {}, lane, mate};
+    for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
+      const Walk walk{stencil, grid, {}, lane, mate != 0};
       const auto jet = gather<N - 1, Slopes>(walk, walk.start(), TapByTapReader<Slopes, Walk>{walk});
       add(0, lane, mate, reinterpret_cast<const T*>(&jet.value));
       if constexpr (Slopes)
