@@ -219,6 +219,12 @@ struct PackWalk {
   KOKKOS_INLINE_FUNCTION P slope(int axis, int j) const { return simd::load<P>(stencil.slope[axis][j] + lane); }
 };
 
+/// Whether a grid, or None, is not written.
+template <class X>
+inline constexpr bool read_only = true;
+template <class V, int N>
+inline constexpr bool read_only<Grid<V, N>> = std::is_const_v<V>;
+
 /// A block of samples whose taps have been found and not yet touched.
 template <class T, int N, int M, class Taps, bool Slopes, bool Symmetric, int Count>
 struct BlockTaps {
@@ -277,8 +283,9 @@ struct BlockTaps {
   /// Prefetches the taps in some grids (or None), where these are larger than what a core has for itself.
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
-    if constexpr (Count > 1 && N > 1) {
-      constexpr std::int64_t at_hand = 4 << 20;  // bytes; smaller ones lose by it: bench/README.md, "What limits"
+    if constexpr (Count > 1 && N > 1 && Rows::few) {  // to ask for many rows costs more than it brings
+      // Bytes; smaller ones lose by it: bench/README.md, "What limits". Lines that are written take longer to arrive.
+      constexpr std::int64_t at_hand = (read_only<Grids> && ...) ? 32 << 20 : 4 << 20;
       if (!fits || (bytes(grids) + ...) < at_hand) return;
       for (int first = block.lanes.template first_of<16>(); first < block.lanes.end; first += 16)
         for (int row = 0; row < Rows::rows; ++row)
