@@ -283,9 +283,9 @@ struct BlockTaps {
   /// Prefetches the taps in some grids (or None), where these are larger than what a core has for itself.
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
-    if constexpr (Count > 1 && N > 1 && Rows::few) {  // to ask for many rows costs more than it brings
-      // Bytes; smaller ones lose by it: bench/README.md, "What limits". Lines that are written take longer to arrive.
-      constexpr std::int64_t at_hand = (read_only<Grids> && ...) ? 32 << 20 : 4 << 20;
+    // To ask for many rows that are only read costs more than it brings.
+    if constexpr (Count > 1 && N > 1 && (Rows::few || !(read_only<Grids> && ...))) {
+      constexpr std::int64_t at_hand = 32 << 20;  // bytes; smaller ones lose by it: bench/README.md, "What limits"
       if (!fits || (bytes(grids) + ...) < at_hand) return;
       for (int first = block.lanes.template first_of<16>(); first < block.lanes.end; first += 16)
         for (int row = 0; row < Rows::rows; ++row)
