@@ -155,16 +155,18 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
         for (int i = 0; i < W; ++i) fill(lane + i, false, stencil.weight[0], stencil.slope[0]);
       Rows mates;
       if (plan.mirrored) mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
-      // Neighbours share taps, and a load would wait for the stores just before it.
-      constexpr int stride = taps > 2 ? 8 : 4;
-      for (int first = 0; first < stride; ++first)
-        for (int lane = lanes.begin + ((first - lanes.begin) & (stride - 1)); lane < lanes.end; lane += stride) {
-          add(lane, plan.rows);
-          if (stencil.mirrored[lane]) {
-            fill(lane, true, stencil.mate_weight, stencil.mate_slope);
-            add(lane, mates);
+      // Neighbours share taps, and a load would wait for the stores just before it. Of samples with many taps the nearest cache holds
+      // the lines of 16.
+      constexpr int stride = 4, together = taps > 2 ? 16 : Count;
+      for (int part = lanes.template first_of<together>(); part < lanes.end; part += together)
+        for (int i = 0, begin = std::max(part, lanes.begin), end = std::min(part + together, lanes.end); i < stride; ++i)
+          for (int lane = begin + ((i - begin) & (stride - 1)); lane < end; lane += stride) {
+            add(lane, plan.rows);
+            if (stencil.mirrored[lane]) {
+              fill(lane, true, stencil.mate_weight, stencil.mate_slope);
+              add(lane, mates);
+            }
           }
-        }
       return;
     }
   }
