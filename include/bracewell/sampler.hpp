@@ -86,12 +86,13 @@ class Sampler {
 
   template <bool Slopes, bool Symmetric>
   KOKKOS_FUNCTION auto plan(const Kappa& kappa) const {
-    detail::BlockTaps<T, N, 1, Kernel::reach, Slopes, Symmetric, 1> plan;
+    detail::BlockTaps<T, N, 1, detail::TapsOf<Kernel>, Slopes, Symmetric, 1> plan;
     T at[N];
     const int base[N] = {};
     for (int d = 0; d < N; ++d) at[d] = kappa[d];
     plan.block.lanes = {0, 1};
-    plan.stencil.template set<absolute>(0, kernel_, base, at, grid_.extent[0]);
+    if (plan.stencil.template set<absolute>(0, kernel_, base, at, grid_.extent[0]))
+      plan.stencil.split_mates(grid_.extent[0], {0, 1});
     return plan;
   }
 
