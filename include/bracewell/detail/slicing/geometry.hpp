@@ -203,7 +203,7 @@ struct Geometry {
     for (int d = 0; d < N; ++d) {
       double square = 0;
       for (int e = 0; e < M; ++e) square += pose.columns[e][d] * pose.columns[e][d] / (stretch[e] * stretch[e]);
-      inside = inside && std::sqrt(square) * (1 + 1e-9) <= 0.5 * (1 + 1e-6) * extent[d] / most_k;  // which may be infinite
+      inside = inside && std::sqrt(square) * (1 + 1e-9) <= (0.5 + 5e-7) * extent[d] / most_k;  // which may be infinite
     }
     return inside;
   }

@@ -89,7 +89,7 @@ class ZoneIntersection {
   }
 
   static Intervals<most> all(int extent) {
-    Intervals<most> s;
+    Intervals<most> s{};
     s.add(-(extent / 2), (extent + 1) / 2);
     return s;
   }
@@ -169,7 +169,7 @@ class ZoneIntersection {
       slicing_.clip(row, all_inside_);
       return each(row, row.begin, row.end);
     }
-    Intervals<most> s;
+    Intervals<most> s{};
     cut<N - 1>(row, 0, row.end, s);
     if (s.count == 0) return;
     row.begin = s.begin[0];
