@@ -105,19 +105,15 @@ std::vector<Output> outputs_of(const Particles& particles, const Map& map, const
 /// Gaussian noise: white, of one standard deviation, or of the spectrum of the particle's group.
 class Noise {
  public:
-  Noise(const Settings& settings, const Particles& particles, int box, std::uint64_t seed)
-      : white_(settings.white_noise), particles_(&particles), box_(box), generator_(seed) {
-    if (!settings.noise.empty()) {
-      spectra_ = read_noise_spectra(settings.noise);
-      if (!spectra_->of_optics) particles.require(Told::group_noise, "--model_noise needs it");
-    }
-  }
+  /// Without spectra the noise is white.
+  Noise(double white, const NoiseSpectra& spectra, const Particles& particles, int box, std::uint64_t seed)
+      : white_(white), spectra_(&spectra), particles_(&particles), box_(box), generator_(seed) {}
 
   /// Adds to images [count][box][box].
   void add(const std::size_t* which, long count, float* images) {
     const std::size_t n = std::size_t(box_), size = n * n;
     std::normal_distribution<float> normal;
-    if (!spectra_) {
+    if (spectra_->spectra.empty()) {
       for (std::size_t i = 0; i < std::size_t(count) * size; ++i) images[i] += float(white_) * normal(generator_);
       return;
     }
@@ -125,12 +121,7 @@ class Noise {
     const HostArray<float**> noise("noise", n, n);
     const HostArray<Kokkos::complex<float>**> spectrum("spectrum", n, n / 2 + 1);
     for (long i = 0; i < count; ++i) {
-      const Particle& particle = particles_->particles[which[i]];
-      const int row = spectra_->of_optics ? particle.group : particle.noise_group - 1;
-      if (row < 0 || row >= int(spectra_->spectra.size()))
-        throw std::runtime_error(spectra_->path + ": has no group " + std::to_string(row + 1) + ", which particle " +
-                                 std::to_string(which[i] + 1) + " is of");
-      const auto& power = spectra_->spectra[std::size_t(row)];
+      const auto& power = spectra_->spectra[std::size_t(noise_row(*spectra_, particles_->particles[which[i]]))];
       for (std::size_t j = 0; j < size; ++j) noise.data()[j] = normal(generator_);
       rfft<2>(Host(), noise, spectrum);
       for (std::size_t y = 0; y < n; ++y)
@@ -146,10 +137,10 @@ class Noise {
 
  private:
   double white_;
+  const NoiseSpectra* spectra_;
   const Particles* particles_;
   int box_;
   std::mt19937_64 generator_;
-  std::optional<NoiseSpectra> spectra_;
 };
 
 /// C², as --ctf2 has it.
@@ -169,7 +160,7 @@ bw::CtfUse use_of(const Settings& settings) {
 /// Writes a stack of images, or of turned maps, of M axes.
 template <int M, class Kernel>
 void write_stack(const Map& map, const Particles& particles, const Output& output, ParticleImages* experimental,
-                 std::uint64_t seed, const Settings& settings) {
+                 const NoiseSpectra& spectra, std::uint64_t seed, const Settings& settings) {
   const Exec exec;
   const std::size_t n = map.density.extent(0), box = std::size_t(output.box);
   const long total = long(output.particles.size()), batch = std::min<long>(M == 3 ? 1 : settings.batch, total);
@@ -189,7 +180,7 @@ void write_stack(const Map& map, const Particles& particles, const Output& outpu
   const bool ctf = settings.ctf || settings.ctf2;
   ParticleBatch views(particles, batch,
                       {.ctf = ctf, .magnification = ctf && particles.tells(Told::magnification), .use = use_of(settings)});
-  Noise noise(settings, particles, output.box, seed);
+  Noise noise(settings.white_noise, spectra, particles, output.box, seed);
   const std::size_t size = M == 2 ? box * box : box * box * box;
   const HostArray<float**> images("images", std::size_t(batch), size);
   const auto result = device_mirror(images);
@@ -238,9 +229,9 @@ void write_stack(const Map& map, const Particles& particles, const Output& outpu
 
 template <int M>
 void write_stack(const std::string& kernel, const Map& map, const Particles& particles, const Output& output,
-                 ParticleImages* experimental, std::uint64_t seed, const Settings& settings) {
+                 ParticleImages* experimental, const NoiseSpectra& spectra, std::uint64_t seed, const Settings& settings) {
   const auto write = [&]<class Kernel>(const Kernel&) {
-    write_stack<M, Kernel>(map, particles, output, experimental, seed, settings);
+    write_stack<M, Kernel>(map, particles, output, experimental, spectra, seed, settings);
   };
   if (kernel == "linear") return write(bw::Linear());
   if (kernel == "kaiser-bessel-4") return write(bw::KaiserBessel<2>(settings.padding));
@@ -262,9 +253,7 @@ void check(const Settings& settings) {
   if (settings.white_noise > 0 && !settings.noise.empty()) refuse("--white_noise, --model_noise: one of them may be given");
   if (settings.rotate && (settings.ctf || settings.ctf2 || settings.add_noise || settings.subtract))
     refuse("--3d_rot: --ctf, --ctf2, --add_noise and --subtract_exp are of images");
-  const auto parent = std::filesystem::path(settings.output).parent_path();
-  if (!parent.empty() && !std::filesystem::is_directory(parent))
-    refuse(settings.output + ": the folder " + parent.string() + " does not exist");
+  require_folder_of(settings.output);
 }
 
 /// The voxel size to read the map with: that of the command line; where its header has none, the first group's pixels. 0: the header's.
@@ -311,15 +300,19 @@ int run(const Settings& settings) {
   std::optional<ParticleImages> experimental;
   if (settings.subtract) {
     particles.require(Told::image, "--subtract_exp needs it");
-    std::vector<std::size_t> all(particles.particles.size());
-    for (std::size_t p = 0; p < all.size(); ++p) all[p] = p;
-    experimental.emplace(particles, all, settings.folder, "--img");
+    experimental.emplace(particles, numbers_of(particles), settings.folder, "--img");
     for (const Output& output : outputs)
       for (const std::size_t p : output.particles)
         if (experimental->box(particles.particles[p].group) != output.box)
           throw std::runtime_error("--subtract_exp: images of " +
                                    std::to_string(experimental->box(particles.particles[p].group)) +
                                    " pixels along an axis, where the map has " + std::to_string(output.box));
+  }
+  NoiseSpectra spectra;
+  if (!settings.noise.empty()) {
+    spectra = read_noise_spectra(settings.noise);
+    if (!spectra.of_optics) particles.require(Told::group_noise, "--model_noise needs it");
+    for (const std::size_t p : numbers_of(particles)) check_noise(spectra, particles, p);
   }
   const double padded = std::pow(settings.padding * n, 3) / 2 * 8;
   require_memory(padded + 4.0 * n * n * n, "the padded map", "a smaller --pad needs less");
@@ -332,9 +325,9 @@ int run(const Settings& settings) {
     const Output& output = outputs[o];
     ParticleImages* const images = experimental ? &*experimental : nullptr;
     if (settings.rotate) {
-      write_stack<3>(settings.kernel, map, particles, output, images, seed + 1 + o, settings);
+      write_stack<3>(settings.kernel, map, particles, output, images, spectra, seed + 1 + o, settings);
     } else {
-      write_stack<2>(settings.kernel, map, particles, output, images, seed + 1 + o, settings);
+      write_stack<2>(settings.kernel, map, particles, output, images, spectra, seed + 1 + o, settings);
     }
     std::printf("written      %s, %zu of %d pixels of %.4g Å along an axis\n", output.stack.c_str(), output.particles.size(),
                 output.box, output.pixel);

@@ -110,12 +110,6 @@ void add_to(Fingerprint& fingerprint, const Particle& p) {
     fingerprint.add(number);
 }
 
-void check_output(const std::string& path) {
-  const auto parent = std::filesystem::path(path).parent_path();
-  if (!parent.empty() && !std::filesystem::is_directory(parent))
-    throw std::runtime_error(path + ": the folder " + parent.string() + " does not exist");
-}
-
 ParticleReading reading_of(const Settings& settings) {
   ParticleReading reading;
   reading.pixel = settings.pixel;
@@ -129,7 +123,7 @@ int run(const Settings& settings) {
   if (!settings.ctf && (settings.intact_first_peak || settings.phase_flipped || settings.flip_phases))
     throw std::runtime_error("--ctf_intact_first_peak, --ctf_phase_flipped, --only_flip_phases: need --ctf");
   bw::symmetry_group(settings.symmetry);  // refuses others
-  check_output(settings.output);
+  require_folder_of(settings.output);
 
   const Particles particles = read_particles(settings.particles, reading_of(settings));
   const std::vector<std::size_t> which = selected(particles, settings);
@@ -163,7 +157,6 @@ int run(const Settings& settings) {
   std::fflush(stdout);
   Stopwatch watch;
   watch.start();
-  const Exec exec;
   reconstruction.allocate();
   auto& reconstructor = reconstruction.reconstructor();
 
@@ -188,23 +181,14 @@ int run(const Settings& settings) {
   const double adding = watch.seconds;
   watch.start();
 
-  Map map;
-  map.voxel = reconstruction.voxel();
-  map.density = HostArray<float***>("map", std::size_t(n), std::size_t(n), std::size_t(n));
-  const auto result = device_mirror(map.density);
-  const auto finish = [&](const std::string& path, const bw::FinishOptions& options) {
-    reconstructor.finish(exec, result, options);
-    exec.fence();
-    Kokkos::deep_copy(map.density, result);
-    write_map(path, map);
-  };
   bw::FinishOptions options{.iterations = settings.iterations};
-  if (settings.mask_diameter > 0) options.object = std::min(1.0, M_PI / 6 * std::pow(settings.mask_diameter / side, 3));
+  if (settings.mask_diameter > 0) options.object = share_of_box(settings.mask_diameter, side);
   if (!settings.one_map) {
     HalfMapCorrelation correlation(n, reconstruction.voxel(), settings.mask_diameter);
     for (int half = 0; half < 2; ++half) {
       options.half = half;
-      finish(settings.beside("_half" + std::to_string(half + 1) + ".mrc"), options);
+      const Map map = reconstruction.finish(options);
+      write_map(settings.beside("_half" + std::to_string(half + 1) + ".mrc"), map);
       correlation.take(half, map.density);
     }
     options.half = -1;
@@ -212,10 +196,10 @@ int run(const Settings& settings) {
     write_curve(settings.beside("_fsc"), fsc, side);
     std::printf("half maps    FSC 0.143 at %s, 0.5 at %s\n", resolution(fsc, 0.143, side).c_str(),
                 resolution(fsc, 0.5, side).c_str());
-    if (settings.wiener) options.shell_snr = signal_to_noise(fsc, options.object);
+    if (settings.wiener) options.shell_snr = bw::signal_to_noise(fsc, options.object);
   }
-  if (!settings.fsc.empty()) options.shell_snr = signal_to_noise(read_curve(settings.fsc), options.object);
-  finish(settings.output, options);
+  if (!settings.fsc.empty()) options.shell_snr = bw::signal_to_noise(read_curve(settings.fsc), options.object);
+  write_map(settings.output, reconstruction.finish(options));
   watch.stop();
   checkpoint.remove();
   std::printf("written      %s%s\n", settings.output.c_str(), settings.one_map ? "" : ", _half1, _half2, _fsc");

@@ -13,7 +13,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 
 namespace bw = bracewell;
 using namespace examples;
@@ -23,19 +22,19 @@ namespace {
 struct Settings {
   std::string map, output = "refined", symmetry = "C1", folder;
   std::vector<std::string> particles;
-  double voxel = 0, initial = 40, range = 3, step = 1, diameter = 0;
-  int order = 2, levels = 4, most = 15;
-  bool ctf = false;
+  double voxel = 0, initial = 40, diameter = 0;
+  int most = 15;
+  SearchSettings search;
 };
 
 /// One over the power of images in every shell, by groups of optics: images are mostly noise.
-std::vector<std::vector<double>> noise_weights(const Particles& particles, ParticleImages& images) {
+std::vector<std::vector<double>> weights_of(const Particles& particles, ParticleImages& images) {
   constexpr long enough = 1000;
   std::vector<std::vector<double>> weights(particles.groups.size());
   for (std::size_t g = 0; g < particles.groups.size(); ++g) {
     const int n = images.box(int(g));
     if (n == 0) continue;
-    std::vector<double> power(std::size_t(n / 2 + 1)), count(power.size());
+    std::vector<double> power(std::size_t(n / 2 + 1));
     ImageSpectra spectra(n, 1);
     std::vector<float> image(std::size_t(n) * std::size_t(n));
     long seen = 0;
@@ -44,18 +43,10 @@ std::vector<std::vector<double>> noise_weights(const Particles& particles, Parti
       ++seen;
       images.read(&p, 1, image.data());
       spectra.load(image.data(), 1);
-      const auto spectrum = spectra[0];
-      for (int y = 0; y < n; ++y)
-        for (int x = 0; x <= n / 2; ++x) {
-          const auto s = std::size_t(std::lround(std::hypot(bw::frequency(y, n), x)));
-          if (s >= power.size()) continue;
-          const auto z = spectrum(y, x);
-          const double m = bw::multiplicity(x, n);
-          power[s] += m * (double(z.real()) * z.real() + double(z.imag()) * z.imag());
-          count[s] += m;
-        }
+      const auto own = bw::power_spectrum(Host(), bw::Spectrum{spectra[0], n});
+      for (std::size_t s = 0; s < power.size(); ++s) power[s] += own[s];
     }
-    for (std::size_t s = 0; s < power.size(); ++s) weights[g].push_back(power[s] > 0 ? count[s] / power[s] : 0);
+    for (const double sum : power) weights[g].push_back(sum > 0 ? double(seen) / sum : 0);
   }
   return weights;
 }
@@ -96,20 +87,17 @@ int run(const Settings& settings) {
   Particles particles = read_particles(settings.particles);
   particles.require(Told::image, "a map is refined from images");
   particles.require(Told::pixel, "shifts are in Å");
-  if (settings.ctf) require_ctf(particles, "--ctf");
-  std::vector<std::size_t> all(particles.particles.size());
-  for (std::size_t p = 0; p < all.size(); ++p) all[p] = p;
+  if (settings.search.ctf) require_ctf(particles, "--ctf");
+  const std::vector<std::size_t> all = numbers_of(particles);
   ParticleImages images(particles, all, settings.folder, "--img");
   const auto group = bw::symmetry_group(settings.symmetry);
   const Map initial = padded_to_cube(read_map(settings.map, settings.voxel, "--angpix"));
-  const auto parent = std::filesystem::path(settings.output).parent_path();
-  if (!parent.empty() && !std::filesystem::is_directory(parent))
-    throw std::runtime_error(settings.output + ": the folder " + parent.string() + " does not exist");
+  require_folder_of(settings.output);
   for (const std::size_t p : all) particles.particles[p].subset = half_of(particles, p) + 1;
   particles.told.set(std::size_t(Told::subset));
 
   ReconstructionSettings of_maps;
-  of_maps.ctf = settings.ctf;
+  of_maps.ctf = settings.search.ctf;
   of_maps.symmetry = group;
   ParticleReconstruction reconstruction(particles, images, all, of_maps);
   require_memory(reconstruction.bytes(), "a box of " + std::to_string(reconstruction.box()));
@@ -118,14 +106,18 @@ int run(const Settings& settings) {
   const long n = reconstruction.box();
   const double side = reconstruction.voxel() * double(n), diameter = settings.diameter > 0 ? settings.diameter : 0.7 * side;
 
-  const auto weights = noise_weights(particles, images);
+  const auto weights = weights_of(particles, images);
   std::vector<std::size_t> halves[2];
   for (const std::size_t p : all) halves[half_of(particles, p)].push_back(p);
   Map references[2] = {initial, initial};
   double resolution_limit = settings.initial, best_shell = 0;
   bw::FinishOptions finishing{.iterations = 4, .snr = 10};
-  finishing.object = std::min(1.0, M_PI / 6 * std::pow(diameter / side, 3));
+  finishing.object = share_of_box(diameter, side);
   std::vector<double> fsc;
+  SearchSettings searching = settings.search;
+  searching.diameter = diameter;
+  searching.symmetry = group;
+  ParticleSearch search(images, searching);
   const Interrupt interrupt;
   std::printf("%9s %10s %10s %10s %9s\n", "iteration", "resolution", "turned", "moved", "seconds");
   int since = 0;
@@ -139,17 +131,8 @@ int run(const Settings& settings) {
       Interrupt::check();
       progress.show(done + more);
     };
-    SearchSettings searching;
-    searching.order = settings.order;
-    searching.levels = settings.levels;
-    searching.range = settings.range;
-    searching.step = settings.step;
-    searching.final = resolution_limit;
-    searching.diameter = diameter;
-    searching.ctf = settings.ctf;
-    searching.score = iteration == 1 ? Score::correlation : Score::likelihood;  // the first map may have any scale
-    searching.symmetry = group;
-    ParticleSearch search(images, searching);
+    // The first map may have any scale.
+    search.set(resolution_limit, iteration == 1 ? Score::correlation : Score::likelihood);
     for (int half = 0; half < 2; ++half) {
       search.run(references[half], halves[half], particles, tick, weights);
       done += long(halves[half].size());
@@ -161,21 +144,15 @@ int run(const Settings& settings) {
     }
     HalfMapCorrelation correlation(n, reconstruction.voxel(), diameter);
     for (int half = 0; half < 2; ++half) {
-      Map map;
-      map.voxel = reconstruction.voxel();
-      map.density = HostArray<float***>("half map", std::size_t(n), std::size_t(n), std::size_t(n));
-      const auto result = device_mirror(map.density);
       finishing.half = half;
-      reconstructor.finish(Exec(), result, finishing);
-      Exec().fence();
-      Kokkos::deep_copy(map.density, result);
+      const Map map = reconstruction.finish(finishing);
       correlation.take(half, map.density);
       write_map(settings.output + "_half" + std::to_string(half + 1) + ".mrc", map);
       mask(map, diameter);
       references[half] = map;
     }
     fsc = correlation.curve();
-    finishing.shell_snr = signal_to_noise(fsc, finishing.object);
+    finishing.shell_snr = bw::signal_to_noise(fsc, finishing.object);
     for (double& snr : finishing.shell_snr) snr /= 2;  // of a half
     const Crossing where = crossing(fsc, 0.143);
     const double shell = where.where == Crossing::within  ? where.shell
@@ -187,9 +164,8 @@ int run(const Settings& settings) {
     double turned = 0, moved = 0;
     for (const std::size_t p : all) {
       const Particle &a = particles.particles[p], &b = before[p];
-      const auto rotation = [](const Particle& q) { return bw::rotation_zyz(q.angles[0], q.angles[1], q.angles[2]); };
-      turned += bw::angular_distance(rotation(a), rotation(b)) * 180 / M_PI / double(all.size());
-      moved += std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1]) / double(all.size());
+      turned += turn_between(a, b) / double(all.size());
+      moved += move_between(a, b) / double(all.size());
     }
     write_star(settings.output + ".star", particles);
     watch.stop();
@@ -197,14 +173,9 @@ int run(const Settings& settings) {
     std::fflush(stdout);
   }
 
-  Map map = references[0];
   finishing.half = -1;
-  for (double& snr : finishing.shell_snr) snr *= 2;
-  const auto result = device_mirror(map.density);
-  reconstructor.finish(Exec(), result, finishing);
-  Exec().fence();
-  Kokkos::deep_copy(map.density, result);
-  write_map(settings.output + ".mrc", map);
+  finishing.shell_snr = bw::signal_to_noise(fsc, finishing.object);
+  write_map(settings.output + ".mrc", reconstruction.finish(finishing));
   write_curve(settings.output + "_fsc", fsc, side);
   write_directions(settings.output + "_directions.png", particles);
   std::printf("half maps    FSC 0.143 at %s, 0.5 at %s\n", resolution(fsc, 0.143, side).c_str(),
@@ -237,20 +208,8 @@ int main(int argc, char** argv) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--sym", settings.symmetry, "point group")->capture_default_str();
-  app.add_option("--healpix_order", settings.order, "of the grid of rotations: 60° / 2^order apart")
-      ->check(CLI::Range(0, 4))
-      ->capture_default_str();
-  app.add_option("--oversampling", settings.levels, "how often steps are halved around the best")
-      ->check(CLI::Range(0, 8))
-      ->capture_default_str();
-  app.add_option("--offset_range", settings.range, "radius of shifts, in pixels")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--offset_step", settings.step, "their distance, in pixels")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
   app.add_option("--particle_diameter", settings.diameter, "in Å; default: 0.7 of the box")->check(CLI::PositiveNumber);
   app.add_option("--iter", settings.most, "iterations at most")->check(CLI::Range(1, 1000))->capture_default_str();
-  app.add_flag("--ctf", settings.ctf, "images have contrast transfer");
+  add_search_options(app, settings.search, 4);
   return run_program(app, argc, argv, [&] { return run(settings); });
 }

@@ -22,49 +22,29 @@ namespace {
 struct Settings {
   std::string map, output = "poses.star", symmetry = "C1", folder;
   std::vector<std::string> particles;
-  double voxel = 0, initial = 0, final = 0, range = 3, step = 1, diameter = 0, padding = 1.5;
-  int order = 2, levels = 4;
-  long candidates = 5, batch = 100;
-  bool ctf = false, likelihood = false;
+  double voxel = 0;
+  bool likelihood = false;
+  SearchSettings search;
 };
 
-SearchSettings search_of(const Settings& settings) {
-  SearchSettings of;
-  of.order = settings.order;
-  of.levels = settings.levels;
-  of.range = settings.range;
-  of.step = settings.step;
-  of.initial = settings.initial;
-  of.final = settings.final;
-  of.diameter = settings.diameter;
-  of.candidates = settings.candidates;
-  of.batch = settings.batch;
-  of.padding = settings.padding;
-  of.ctf = settings.ctf;
-  of.score = settings.likelihood ? Score::likelihood : Score::correlation;
-  of.symmetry = bw::symmetry_group(settings.symmetry);
-  return of;
-}
-
-int run(const Settings& settings) {
+int run(Settings settings) {
   Particles particles = read_particles(settings.particles);
   particles.require(Told::image, "its images are what is searched with");
   particles.require(Told::pixel, "shifts are in Å");
-  if (settings.ctf) require_ctf(particles, "--ctf");
+  if (settings.search.ctf) require_ctf(particles, "--ctf");
   const auto group = bw::symmetry_group(settings.symmetry);
   const Map map = padded_to_cube(read_map(settings.map, settings.voxel, "--angpix"));
-  const auto parent = std::filesystem::path(settings.output).parent_path();
-  if (!parent.empty() && !std::filesystem::is_directory(parent))
-    throw std::runtime_error(settings.output + ": the folder " + parent.string() + " does not exist");
-  std::vector<std::size_t> all(particles.particles.size());
-  for (std::size_t p = 0; p < all.size(); ++p) all[p] = p;
+  require_folder_of(settings.output);
+  const std::vector<std::size_t> all = numbers_of(particles);
   ParticleImages images(particles, all, settings.folder, "--img");
   const bool known = particles.tells(Told::rotation) && particles.tells(Told::shift);
   const Particles before = particles;
 
-  ParticleSearch search(images, search_of(settings));
-  std::printf("grid         %zu rotations, %.2f° apart, %zu shifts, %s\n", search.rotations(), 60.0 / (1 << settings.order),
-              search.shifts(), settings.symmetry.c_str());
+  settings.search.symmetry = group;
+  if (settings.likelihood) settings.search.score = Score::likelihood;
+  ParticleSearch search(images, settings.search);
+  std::printf("grid         %zu rotations, %.2f° apart, %zu shifts, %s\n", search.rotations(),
+              60.0 / (1 << settings.search.order), search.shifts(), settings.symmetry.c_str());
   const Interrupt interrupt;
   Progress progress("searching", long(all.size()));
   search.run(map, all, particles, [&](long done) {
@@ -84,12 +64,8 @@ int run(const Settings& settings) {
     std::vector<double> angles, offsets;
     for (const std::size_t p : all) {
       const Particle &a = particles.particles[p], &b = before.particles[p];
-      const auto rotation = [](const Particle& q) { return bw::rotation_zyz(q.angles[0], q.angles[1], q.angles[2]); };
-      double least = 1e300;
-      for (const auto& mate : group)
-        least = std::min(least, bw::angular_distance(rotation(a), bw::product(rotation(b), mate)));
-      angles.push_back(least * 180 / M_PI);
-      offsets.push_back(std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1]));
+      angles.push_back(turn_between(a, b, group));
+      offsets.push_back(move_between(a, b));
     }
     const auto part = [](std::vector<double> values, double share) {
       const auto at = std::ptrdiff_t(share * double(values.size() - 1));
@@ -97,7 +73,7 @@ int run(const Settings& settings) {
       return values[std::size_t(at)];
     };
     long within = 0;
-    for (const double angle : angles) within += angle <= 60.0 / (1 << settings.order);
+    for (const double angle : angles) within += angle <= 60.0 / (1 << settings.search.order);
     std::printf(
         "from those in the file: median %.3f° and %.3f Å, 90 %% within %.3f° and %.3f Å, %.1f %% within a step of the "
         "grid\n",
@@ -128,29 +104,18 @@ int main(int argc, char** argv) {
       ->check(CLI::PositiveNumber);
   app.add_option("--sym", settings.symmetry, "point group of the map: its asymmetric unit is searched")
       ->capture_default_str();
-  app.add_option("--healpix_order", settings.order, "of the grid of rotations: 60° / 2^order apart")
-      ->check(CLI::Range(0, 5))
-      ->capture_default_str();
-  app.add_option("--offset_range", settings.range, "radius of shifts, in pixels")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--offset_step", settings.step, "their distance, in pixels")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--ini_high", settings.initial,
+  app.add_option("--ini_high", settings.search.initial,
                  "resolution of the grid's search in Å; default: what its step can tell apart")
       ->check(CLI::PositiveNumber);
-  app.add_option("--maxres", settings.final, "highest resolution in Å; default: Nyquist")->check(CLI::PositiveNumber);
-  app.add_option("--oversampling", settings.levels, "how often steps are halved around the best")
-      ->check(CLI::Range(0, 8))
-      ->capture_default_str();
-  app.add_option("--candidates", settings.candidates, "how many of the best are followed, halved each time")
+  app.add_option("--maxres", settings.search.final, "highest resolution in Å; default: Nyquist")->check(CLI::PositiveNumber);
+  app.add_option("--candidates", settings.search.candidates, "how many of the best are followed, halved each time")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--particle_diameter", settings.diameter, "in Å; default: 0.6 of the box")->check(CLI::PositiveNumber);
-  app.add_flag("--ctf", settings.ctf, "images have contrast transfer");
+  app.add_option("--particle_diameter", settings.search.diameter, "in Å; default: 0.6 of the box")
+      ->check(CLI::PositiveNumber);
+  add_search_options(app, settings.search, 5);
   app.add_flag("--likelihood", settings.likelihood,
                "the map has the images' scale; default: any positive scale of each image");
-  app.add_option("--batch", settings.batch, "images at once")->check(CLI::Range(1, 10000))->capture_default_str();
+  app.add_option("--batch", settings.search.batch, "images at once")->check(CLI::Range(1, 10000))->capture_default_str();
   return run_program(app, argc, argv, [&] { return run(settings); });
 }

@@ -30,6 +30,13 @@ void write_whole(const std::string& path, const Write& write) {
   }
 }
 
+/// \throws std::runtime_error where the folder that a file is to be written to does not exist.
+inline void require_folder_of(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty() && !std::filesystem::is_directory(parent))
+    throw std::runtime_error(path + ": the folder " + parent.string() + " does not exist");
+}
+
 /// \throws std::runtime_error that names `path` where there cannot be a folder.
 inline void make_folder(const std::string& path) {
   std::error_code error;

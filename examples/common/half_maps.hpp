@@ -67,15 +67,8 @@ class HalfMapCorrelation {
   HostArray<Kokkos::complex<float>***> spectra_[2];
 };
 
-/// The signal-to-noise ratio of the map of all images in every shell, 2 F / (1 − F) / object (FinishOptions::object), from the half maps' FSC.
-inline std::vector<double> signal_to_noise(const std::vector<double>& fsc, double object) {
-  std::vector<double> snr;
-  for (const double f : fsc) {
-    const double bounded = std::clamp(f, 1e-3, 0.9999);
-    snr.push_back(2 * bounded / (1 - bounded) / object);
-  }
-  return snr;
-}
+/// The volume of a ball over that of a box, both in Å: FinishOptions::object.
+inline double share_of_box(double diameter, double side) { return std::min(1.0, M_PI / 6 * std::pow(diameter / side, 3)); }
 
 /// PATH.star, which RELION reads, and PATH.png, of the shells of a box of `side` Å.
 inline void write_curve(const std::string& path, const std::vector<double>& fsc, double side) {

@@ -12,6 +12,7 @@
 #include <Kokkos_Core.hpp>
 
 #include <cstdint>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -47,6 +48,13 @@ inline bracewell::Ctf ctf_of(const Particle& particle, const OpticsGroup& group)
   return ctf;
 }
 
+/// 0, 1, …, of all particles.
+inline std::vector<std::size_t> numbers_of(const Particles& particles) {
+  std::vector<std::size_t> all(particles.particles.size());
+  std::iota(all.begin(), all.end(), std::size_t(0));
+  return all;
+}
+
 /// What files must tell before contrast transfer is taken into account.
 inline void require_ctf(const Particles& particles, const std::string& option) {
   particles.require(Told::defocus, option + " needs it");
@@ -55,11 +63,23 @@ inline void require_ctf(const Particles& particles, const std::string& option) {
   particles.require(Told::amplitude_contrast, option + " needs it");
 }
 
+/// The spectrum of a particle's noise: rlnGroupNumber counts from 1.
+inline int noise_row(const NoiseSpectra& noise, const Particle& particle) {
+  return noise.of_optics ? particle.group : particle.noise_group - 1;
+}
+
+inline void check_noise(const NoiseSpectra& noise, const Particles& particles, std::size_t p) {
+  const int row = noise_row(noise, particles.particles[p]);
+  if (row < 0 || row >= int(noise.spectra.size()))
+    throw std::runtime_error(noise.path + ": has no group " + std::to_string(row + 1) + ", which particle " +
+                             std::to_string(p + 1) + " of " + particles.path + " is of");
+}
+
 /// Poses, contrast transfer and factors of particles of one group, some at a time, in memory that is kept.
 class ParticleBatch {
  public:
   struct What {
-    bool ctf = false, beam_tilt = false, magnification = false;
+    bool ctf = false, magnification = false;
     bracewell::CtfUse use = bracewell::CtfUse::full;
   };
 

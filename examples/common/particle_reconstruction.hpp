@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fft_library.hpp"
+#include "map.hpp"
 #include "particle_images.hpp"
 #include "particle_job.hpp"
 
@@ -40,18 +41,6 @@ struct ParticleGroup {
 /// The half set of a particle: as the file has it, else particles by turns.
 inline int half_of(const Particles& particles, std::size_t particle) {
   return particles.tells(Told::subset) ? particles.particles[particle].subset - 1 : int(particle % 2);
-}
-
-/// The spectrum of a particle's noise: rlnGroupNumber counts from 1.
-inline int noise_row(const NoiseSpectra& noise, const Particle& particle) {
-  return noise.of_optics ? particle.group : particle.noise_group - 1;
-}
-
-inline void check_noise(const NoiseSpectra& noise, const Particles& particles, std::size_t p) {
-  const int row = noise_row(noise, particles.particles[p]);
-  if (row < 0 || row >= int(noise.spectra.size()))
-    throw std::runtime_error(noise.path + ": has no group " + std::to_string(row + 1) + ", which particle " +
-                             std::to_string(p + 1) + " of " + particles.path + " is of");
 }
 
 /// Power of noise to weights, a row per group of noise, or one row of ones.
@@ -166,6 +155,18 @@ class ParticleReconstruction {
   }
 
   Reconstructor& reconstructor() { return *reconstructor_; }
+
+  /// The map of all images, or of a half.
+  Map finish(const bracewell::FinishOptions& options) {
+    Map map;
+    map.voxel = voxel_;
+    map.density = HostArray<float***>("map", std::size_t(box_), std::size_t(box_), std::size_t(box_));
+    const auto result = device_mirror(map.density);
+    reconstructor_->finish(exec_, result, options);
+    exec_.fence();
+    Kokkos::deep_copy(map.density, result);
+    return map;
+  }
 
   /// Adds the images of a batch at the poses that the particles have now.
   void add(const ParticleGroup& b) {

@@ -6,10 +6,13 @@
 #include "particle_images.hpp"
 #include "particle_job.hpp"
 #include "pose_search.hpp"
+#include "rotation.hpp"
 #include "stopwatch.hpp"
 
 #include <bracewell/finish.hpp>
 #include <bracewell/symmetry.hpp>
+
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -28,6 +31,23 @@ struct SearchSettings {
   Score score = Score::correlation;
   std::vector<bracewell::Matrix3> symmetry;
 };
+
+/// The options of the grid and its refinement, which programs have in common.
+inline void add_search_options(CLI::App& app, SearchSettings& settings, int highest_order) {
+  app.add_option("--healpix_order", settings.order, "of the grid of rotations: 60° / 2^order apart")
+      ->check(CLI::Range(0, highest_order))
+      ->capture_default_str();
+  app.add_option("--oversampling", settings.levels, "how often steps are halved around the best")
+      ->check(CLI::Range(0, 8))
+      ->capture_default_str();
+  app.add_option("--offset_range", settings.range, "radius of shifts, in pixels")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--offset_step", settings.step, "their distance, in pixels")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--ctf", settings.ctf, "images have contrast transfer");
+}
 
 /// Half spectra of images, origin at index 0.
 class ImageSpectra {
@@ -51,19 +71,24 @@ class ImageSpectra {
   HostArray<Kokkos::complex<float>***> data_;
 };
 
-/// RELION's angles of a rotation, in degrees.
+/// RELION's angles of a rotation.
 inline void set_angles(Particle& particle, const bracewell::Matrix3& r) {
-  // R = R_z(−psi) R_y(−tilt) R_z(−rot): the last row is (−sin tilt … ) of rot, the last column of psi.
-  const double degrees = 180 / M_PI, sine = std::hypot(r[2][0], r[2][1]);
-  particle.angles[1] = std::atan2(sine, r[2][2]) * degrees;
-  if (sine > 1e-9) {
-    particle.angles[0] = std::atan2(r[2][1], r[2][0]) * degrees;
-    particle.angles[2] = std::atan2(r[1][2], -r[0][2]) * degrees;
-  } else {
-    particle.angles[0] = 0;
-    particle.angles[2] = std::atan2(r[0][1], r[0][0]) * degrees;
-    if (r[2][2] < 0) particle.angles[2] = std::atan2(r[0][1], -r[0][0]) * degrees;
-  }
+  angles_of({r[0][0], r[0][1], r[0][2], r[1][0], r[1][1], r[1][2], r[2][0], r[2][1], r[2][2]}, particle.angles);
+}
+
+/// The angle in degrees between the rotations of two particles, or the nearest mates of them under a group.
+inline double turn_between(const Particle& a, const Particle& b,
+                           const std::vector<bracewell::Matrix3>& group = {bracewell::rotation_zyz(0, 0, 0)}) {
+  const auto rotation = [](const Particle& p) { return bracewell::rotation_zyz(p.angles[0], p.angles[1], p.angles[2]); };
+  double least = M_PI;
+  for (const auto& mate : group)
+    least = std::min(least, bracewell::angular_distance(rotation(a), bracewell::product(rotation(b), mate)));
+  return least * 180 / M_PI;
+}
+
+/// In Å.
+inline double move_between(const Particle& a, const Particle& b) {
+  return std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1]);
 }
 
 /// A search of one level: its band, and how far neighbours are.
@@ -98,6 +123,12 @@ class ParticleSearch {
   std::size_t rotations() const { return rotations_.size(); }
   std::size_t shifts() const { return shifts_.size(); }
   SearchWork global, local;
+
+  /// What may change from run to run: the highest resolution, and what is a good score.
+  void set(double final, Score score) {
+    settings_.final = final;
+    settings_.score = score;
+  }
 
   /// Sets the rotations and shifts of particles `which`. weights: of a group's images, a number a shell; nothing: ones.
   /// progress(done) after every batch.

@@ -1,62 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Fourier shell correlation of two half spectra of one cube.
+// The resolution that a Fourier shell correlation tells; the curve itself is of bracewell/shells.hpp.
 #pragma once
 
-#include <bracewell/spectrum.hpp>
-
-#include <Kokkos_Core.hpp>
-
-#include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 namespace examples {
-
-/// visit(shell, multiplicity, z, y, x) for the stored frequencies of a cube's half spectrum. Shell s has those of length s − ½ …
-/// s + ½ of the full lattice, s = 0 … n/2.
-template <class Visit>
-void for_shells(int n, const Visit& visit) {
-  for (int z = 0; z < n; ++z)
-    for (int y = 0; y < n; ++y)
-      for (int x = 0; x <= n / 2; ++x) {
-        const double kz = bracewell::frequency(z, n), ky = bracewell::frequency(y, n);
-        const int shell = int(std::lround(std::sqrt(kz * kz + ky * ky + double(x) * x)));
-        if (shell <= n / 2) visit(std::size_t(shell), x == 0 || 2 * x == n ? 1.0 : 2.0, z, y, x);
-      }
-}
-
-/// FSC(s) = Σ a conj b / √(Σ|a|² Σ|b|²) over shell s (G. Harauz, M. van Heel, Optik 73, 146 (1986)).
-template <class Spectrum>
-std::vector<double> fourier_shell_correlation(const Spectrum& a, const Spectrum& b) {
-  const int n = int(a.extent(0));
-  std::vector<double> cross(n / 2 + 1), power_a(n / 2 + 1), power_b(n / 2 + 1), fsc(n / 2 + 1);
-  for_shells(n, [&](std::size_t shell, double multiplicity, int z, int y, int x) {
-    const auto u = a(z, y, x), v = b(z, y, x);
-    cross[shell] += multiplicity * (double(u.real()) * v.real() + double(u.imag()) * v.imag());
-    power_a[shell] += multiplicity * (double(u.real()) * u.real() + double(u.imag()) * u.imag());
-    power_b[shell] += multiplicity * (double(v.real()) * v.real() + double(v.imag()) * v.imag());
-  });
-  for (std::size_t s = 0; s < fsc.size(); ++s) {
-    const double power = std::sqrt(power_a[s] * power_b[s]);
-    fsc[s] = power > 0 ? cross[s] / power : 0;
-  }
-  return fsc;
-}
-
-/// The mean |a|² of each shell.
-template <class Spectrum>
-std::vector<double> shell_power(const Spectrum& a) {
-  const int n = int(a.extent(0));
-  std::vector<double> power(n / 2 + 1), count(n / 2 + 1);
-  for_shells(n, [&](std::size_t shell, double multiplicity, int z, int y, int x) {
-    const auto u = a(z, y, x);
-    power[shell] += multiplicity * (double(u.real()) * u.real() + double(u.imag()) * u.imag());
-    count[shell] += multiplicity;
-  });
-  for (std::size_t s = 0; s < power.size(); ++s) power[s] /= count[s];
-  return power;
-}
 
 /// Where a curve first falls below a level. Shell 0, the mean, tells of no detail and is left out.
 struct Crossing {

@@ -9,6 +9,7 @@
 #include "../common/program.hpp"
 #include "../common/shells.hpp"
 
+#include <bracewell/shells.hpp>
 #include <bracewell/spectrum.hpp>
 
 #include <algorithm>
@@ -86,7 +87,7 @@ inline std::vector<double> correlation(const Volume& a, const Volume& b) {
   const Spectra f("spectrum", n, n, n / 2 + 1), g("spectrum", n, n, n / 2 + 1);
   rfft<3>(Host(), a, f);
   rfft<3>(Host(), b, g);
-  return fourier_shell_correlation(f, g);
+  return bracewell::fourier_shell_correlation(Host(), bracewell::Spectrum{f, n}, bracewell::Spectrum{g, n});
 }
 
 /// Over the shells that images fill: the last reaches beyond them.

@@ -11,6 +11,7 @@
 #include "../common/shells.hpp"
 #include "../common/stopwatch.hpp"
 
+#include <bracewell/shells.hpp>
 #include <bracewell/spectrum.hpp>
 
 #include <sys/resource.h>
@@ -155,7 +156,7 @@ inline int report(const Settings& settings, const Map& input, const Map& truth, 
   const HostArray<Kokkos::complex<float>***> a("spectrum", n, n, n / 2 + 1), b("spectrum", n, n, n / 2 + 1);
   rfft<3>(Host(), map, a);
   rfft<3>(Host(), result.map, b);
-  const auto fsc = fourier_shell_correlation(a, b);
+  const auto fsc = bracewell::fourier_shell_correlation(Host(), bracewell::Spectrum{a, n}, bracewell::Spectrum{b, n});
   double cross = 0, power = 0;
   for (std::size_t i = 0; i < map.size(); ++i) {
     cross += double(map.data()[i]) * result.map.data()[i];
@@ -200,7 +201,7 @@ inline int report(const Settings& settings, const Map& input, const Map& truth, 
   // interpolation errs by some 1e-3 of a spectrum's amplitudes nearby.
   if (settings.snr > 0 || settings.poses < 2000) return 0;
   double worst = 1;
-  const auto strength = shell_power(a);
+  const auto strength = bracewell::power_spectrum(Host(), bracewell::Spectrum{a, n});
   const double strongest = *std::max_element(strength.begin() + 1, strength.end());
   for (std::size_t s = 2; s <= std::size_t(0.8 * n / 2); ++s)
     if (strength[s] > 1e-5 * strongest) worst = std::min(worst, fsc[s]);

@@ -81,6 +81,17 @@ struct FinishOptions {
   int half = -1;
 };
 
+/// The signal-to-noise ratio of the map of all images in every shell from F, the Fourier shell correlation of its half maps: 2 F / (1 −
+/// F) / object (S. H. W. Scheres, J. Mol. Biol. 415, 406 (2012)), F taken to be 0.001 to 0.9999. For FinishOptions::shell_snr.
+inline std::vector<double> signal_to_noise(const std::vector<double>& correlation, double object = 1) {
+  std::vector<double> snr;
+  for (const double f : correlation) {
+    const double bounded = std::min(std::max(f, 1e-3), 0.9999);
+    snr.push_back(2 * bounded / (1 - bounded) / object);
+  }
+  return snr;
+}
+
 /// What images of one kind are of the map, as ProjectorOptions has it.
 struct ImageKind {
   double pixel = 1;
@@ -219,8 +230,8 @@ class Reconstructor {
     normal_.store(exec, detail::job::lattice<N>(map, options_.origin == Origin::zero), amplitude());
   }
 
-  /// The same with the signal-to-noise ratio of every shell taken from the Fourier shell correlation of the half maps, F: 2 F / (1
-  /// − F) for all images (S. H. W. Scheres, J. Mol. Biol. 415, 406 (2012)). Needs halves = 2. half_maps: where the half maps
+  /// The same with the signal-to-noise ratio of every shell taken from the Fourier shell correlation F of the half maps
+  /// (signal_to_noise). Needs halves = 2. half_maps: where the half maps
   /// go that the FSC was of, [2][D][H][W], or none. Returns F.
   template <class Map, class HalfMaps = None>
   std::vector<double> finish_by_halves(const Exec& exec, const Map& map, const HalfMaps& half_maps = {},
@@ -233,11 +244,7 @@ class Reconstructor {
       detail::job::refuse("finish_by_halves", "options.object", std::to_string(options.object), "above 0 and up to 1");
     const std::vector<double> correlation = half_correlation(exec, half_maps, options);
     options.half = -1;
-    options.shell_snr.clear();
-    for (const double f : correlation) {
-      const double bounded = std::min(std::max(f, 1e-3), 0.9999);
-      options.shell_snr.push_back(2 * bounded / (1 - bounded) / options.object);
-    }
+    options.shell_snr = signal_to_noise(correlation, options.object);
     finish(exec, map, options);
     return correlation;
   }

@@ -80,7 +80,7 @@ struct SumShells {
   Kokkos::View<double***, Kokkos::LayoutRight, typename Exec::memory_space> sums;  // [plane][shell][4]
 
   KOKKOS_FUNCTION void operator()(std::int64_t plane) const {
-    const std::int64_t columns = a.extent[A - 1], rows = A == 3 ? a.extent[1] : 1;
+    const std::int64_t columns = a.extent[A - 1], rows = A == 3 ? a.extent[A - 2 > 0 ? A - 2 : 0] : 1;
     for (std::int64_t row = 0; row < rows; ++row)
       for (std::int64_t x = 0; x < columns; ++x) {
         std::int64_t index[A];

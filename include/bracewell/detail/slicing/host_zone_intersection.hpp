@@ -115,8 +115,7 @@ class ZoneIntersection {
           const double y = centre(1, i), z = centre(2, j);
           const double middle = (a[0][2] * y - a[0][1] * z - rest) / per_row;
           const double half = (std::abs(a[0][2]) * half_width(1) + std::abs(a[0][1]) * half_width(2)) / std::abs(per_row);
-          s.add(int(std::ceil(std::clamp<double>(middle - half, whole.begin[0], whole.end[0]))),
-                int(std::floor(std::clamp<double>(middle + half, whole.begin[0] - 1, whole.end[0] - 1))) + 1);
+          s.add(first(middle - half, whole.begin[0], whole.end[0]), end_of(middle + half, whole.begin[0], whole.end[0]));
         }
       s.tidy();
       return s;
@@ -136,19 +135,23 @@ class ZoneIntersection {
       return s;
     }
     const double side = step > 0 ? 1 : -1;
-    const auto sample = [&](double kappa) {
-      return std::min(std::max((side * kappa - start) * per_kappa_[d], -1.0), double(row.end));
+    const auto sample = [&](double kappa) { return (side * kappa - start) * per_kappa_[d]; };
+    const auto add = [&](double low, double high) {
+      s.add(first(sample(low), 0, row.end), end_of(sample(high), 0, row.end));
     };
     if (low_[d] <= 0) {
-      s.add(first(sample(-high_[d])), last(sample(high_[d]), row.end));
+      add(-high_[d], high_[d]);
     } else {
-      s.add(first(sample(-high_[d])), last(sample(-low_[d]), row.end));
-      s.add(first(sample(low_[d])), last(sample(high_[d]), row.end));
+      add(-high_[d], -low_[d]);
+      add(low_[d], high_[d]);
     }
     return s;
   }
-  static int first(double x) { return std::max(int(std::ceil(x)), 0); }
-  static int last(double x, int end) { return std::min(int(std::floor(x)) + 1, end); }
+
+  /// The integers of begin … end − 1 that are at least and at most x: all of them where huge numbers of a pose left no x but
+  /// a NaN.
+  static int first(double x, int begin, int end) { return x > begin ? x < end ? int(std::ceil(x)) : end : begin; }
+  static int end_of(double x, int begin, int end) { return x < end - 1 ? x >= begin ? int(std::floor(x)) + 1 : begin : end; }
 
   /// Adds the part of samples begin … end − 1 of a row that is within the zone on axes Axis … 1.
   template <int Axis, class Row>
