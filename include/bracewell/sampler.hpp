@@ -85,7 +85,7 @@ class Sampler {
   static constexpr int parts = absolute ? 1 : 2;
 
   template <bool Slopes, bool Symmetric>
-  using Plan = detail::BlockTaps<T, N, 1, Kernel::reach, Slopes, Symmetric, 1>;
+  using Plan = detail::BlockTaps<T, N, 1, detail::TapsOf<Kernel>, Slopes, Symmetric, 1>;
 
   /// By reference: a returned plan would be on a device's stack.
   template <class Plan>

@@ -98,21 +98,21 @@ struct BackprojectOperation {
   }
 
   template <int Count>
-  using Plan = BlockTaps<T, N, M, reach, false, true, Count>;
+  using Plan = BlockTaps<T, N, M, TapsOf<Kernel>, false, true, Count>;
 
   template <int Count, class Rows>
-  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Rows& rows, Plan<Count>& plan) const {
+  KOKKOS_INLINE_FUNCTION void plan(const Rows& rows, Plan<Count>& plan) const {
+    const auto& block = plan.block;
     const auto data = arrays.data_of(block.b);
     const auto density = arrays.density_of(block.b);
-    plan.template find<false>(block, kernel, first_given(data, density), rows);
+    plan.template find<false>(kernel, rows, first_given(data, density), first_given(density, data));
     plan.prefetch(data, density);
     prefetch_block(arrays.slices, block);
     prefetch_block(arrays.weights, block);
   }
 
   template <int Count, class Rows, class Add>
-  KOKKOS_INLINE_FUNCTION void run(const BlockTaps<T, N, M, reach, false, true, Count>& plan, const Rows& rows,
-                                  PoseSums<Gradient>&, const Add& add) const {
+  KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, const Rows& rows, PoseSums<Gradient>&, const Add& add) const {
     const auto& block = plan.block;
     const auto data = arrays.data_of(block.b);
     const auto density = arrays.density_of(block.b);

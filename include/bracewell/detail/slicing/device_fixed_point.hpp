@@ -86,7 +86,7 @@ template <int N, int M>
 KOKKOS_INLINE_FUNCTION double samples_in_box(const Pose<N, M>& pose, double diameter) {
   double count = 1, axis[M][N], square[M] = {};
   for (int e = 0; e < M; ++e) {
-    for (int d = 0; d < N; ++d) axis[e][d] = pose.matrix[d][e];
+    for (int d = 0; d < N; ++d) axis[e][d] = pose.columns[e][d];
     for (int i = 0; i < e; ++i) {
       double product = 0;
       for (int d = 0; d < N; ++d) product += axis[i][d] * axis[e][d];

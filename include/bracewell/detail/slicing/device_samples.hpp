@@ -17,7 +17,8 @@ KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::in
   const std::int64_t b = slice / geometry.poses, p = slice % geometry.poses;
   Pose<Op::N, Op::M> pose;
   const bool finite = geometry.load(b, p, pose);
-  const auto row = geometry.row(pose, sample / columns);
+  Row<Op::N, Op::M> row;
+  geometry.set_row(pose, sample / columns, row);
   if (!finite || !geometry.in_band(row, kx) || !geometry.in_reference(row, kx)) {
     op.skip(b, p, row, kx, kx + 1, sums);
     return;
@@ -29,7 +30,10 @@ KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::in
     phases.start(row, kx);
   }
   typename Op::template Plan<1> plan;
-  op.plan(Block<typename Op::T, Op::N, Op::M, 1>{b, p, &row, kx, {0, 1}, &phases, phases.base()}, AllRows{}, plan);
+  BlockStart<typename Op::T, Op::N, 1> start;
+  start.set(row, kx, kx);
+  block_of(plan) = {b, p, &row, kx, {0, 1}, &phases, phases.base(), &start};
+  op.plan(AllRows{}, plan);
   op.run(plan, AllRows{}, sums, add);
 }
 

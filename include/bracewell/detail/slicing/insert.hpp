@@ -79,7 +79,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
   const auto side = [&](int lane, bool mate) { return mate ? -stencil.sign[lane] : stencil.sign[lane]; };
 
   if constexpr (Count > 1) {
-    if (plan.same_rows_as(insertion.data) && plan.same_rows_as(insertion.density)) {
+    if (plan.fits) {
       using DataStrip = simd::Strip<T, 2 * taps>;
       using DensityStrip = simd::Strip<T, taps>;
       constexpr int parts = Values::rates ? 2 : 1;
@@ -108,16 +108,17 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       // The products of the weights above x, one for each row of taps, are written before as well: [0] for data and [1],
       // their moduli, for the density; or products and their rates.
       using Rows = typename Plan::Rows;
+      constexpr int of_density = Stencil::lerps ? 0 : 1;  // no weight of linear interpolation is negative
       T factor[2][Rows::rows][Count];
       using P = simd::Pack<T>;
-      for (int lane = 0; lane < Count; lane += simd::width<T>)
+      for (int lane = lanes.template first_of<simd::width<T>>(); lane < lanes.end; lane += simd::width<T>)
         spread_rows<N, P>(insertion, PackWalk<Stencil, P>{stencil, lane}, lane, [&](int row, const auto& product) {
           if constexpr (Values::rates) {
             simd::store(factor[0][row] + lane, product.value);
             simd::store(factor[1][row] + lane, product.rate);
           } else {
-            if constexpr (Values::has_data) simd::store(factor[0][row] + lane, product);
-            if constexpr (Values::has_density)
+            if constexpr (Values::has_data || Stencil::lerps) simd::store(factor[0][row] + lane, product);
+            if constexpr (Values::has_density && !Stencil::lerps)
               simd::store(factor[1][row] + lane, simd::select(product < 0, P(-product), product));
           }
         });
@@ -132,9 +133,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           if constexpr (Values::has_data) data[i] = DataStrip::load(data_strip[i][lane]);
           if constexpr (Values::has_density) density[i] = DensityStrip::load(density_strip[i][lane]);
         }
-        for (int row = 0; row < Rows::rows; ++row) {
-          const std::int64_t where = rows.row[row][lane];
-          if (where < 0) continue;  // another owner's
+        rows.for_rows(lane, [&](int row, std::int64_t where) {
+          if (where < 0) return;  // another owner's
           if constexpr (Values::rates) {
             const T product = factor[0][row][lane], rate = factor[1][row][lane];
             if constexpr (Values::has_data) {
@@ -146,23 +146,27 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
             }
           } else {
             if constexpr (Values::has_data) data[0].add_to(to_data + 2 * where, factor[0][row][lane]);
-            if constexpr (Values::has_density) density[0].add_to(to_density + where, factor[1][row][lane]);
+            if constexpr (Values::has_density) density[0].add_to(to_density + where, factor[of_density][row][lane]);
           }
-        }
+        });
       };
-      for (int lane = 0; lane < Count; ++lane) fill(lane, false, stencil.weight[0], stencil.slope[0]);
+      constexpr int W = simd::width<T>;
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W)
+        for (int i = 0; i < W; ++i) fill(lane + i, false, stencil.weight[0], stencil.slope[0]);
       Rows mates;
-      if (plan.mirrored) mates.find(stencil, first_given(insertion.data, insertion.density), owner, true);
-      constexpr int stride = 4;  // neighbours share taps, and a load would wait for the stores just before it
-      for (int first = 0; first < stride; ++first)
-        for (int lane = first; lane < lanes.end; lane += stride) {
-          if (lane < lanes.begin) continue;
-          add(lane, plan.rows);
-          if (stencil.mirrored[lane]) {
-            fill(lane, true, stencil.mate_weight, stencil.mate_slope);
-            add(lane, mates);
+      if (plan.mirrored) mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
+      // Neighbours share taps, and a load would wait for the stores just before it. Of samples with many taps the nearest cache holds
+      // the lines of 16.
+      constexpr int stride = 4, together = taps > 2 ? 16 : Count;
+      for (int part = lanes.template first_of<together>(); part < lanes.end; part += together)
+        for (int i = 0, begin = std::max(part, lanes.begin), end = std::min(part + together, lanes.end); i < stride; ++i)
+          for (int lane = begin + ((i - begin) & (stride - 1)); lane < end; lane += stride) {
+            add(lane, plan.rows);
+            if (stencil.mirrored[lane]) {
+              fill(lane, true, stencil.mate_weight, stencil.mate_slope);
+              add(lane, mates);
+            }
           }
-        }
       return;
     }
   }

@@ -8,9 +8,10 @@
 //
 // An operation has
 //   Geometry, T, N, M, geometry      of the problem
-//   Plan<Count>, plan(block, rows, plan)   what can be known of a block before its memory is touched
+//   Plan<Count>, plan(rows, plan)    what can be known of a plan's block before its memory is touched
 //   run(plan, rows, sums, add)       the work of a block; `add` adds to a grid, and only to its own rows
 //   skip(b, p, row, begin, end, sums)      what becomes of samples that do not count
+//   fills_blocks                     whether run does the same to those in a block
 //   Gradient                         which cotangents of poses it sums
 //   inserts                          whether it adds to grids; then also reach,
 //   clear(b, rows)                   before the first insertion into rows of a reference's grids, and
