@@ -94,7 +94,8 @@ class Sampler {
     const int base[N] = {};
     for (int d = 0; d < N; ++d) at[d] = kappa[d];
     plan.block.lanes = {0, 1};
-    plan.stencil.template set<absolute>(0, kernel_, base, at, grid_.extent[0]);
+    if (plan.stencil.template set<absolute>(0, kernel_, base, at, grid_.extent[0]))
+      plan.stencil.split_mates(grid_.extent[0], {0, 1});
   }
 
   template <bool Slopes>

@@ -45,15 +45,30 @@ struct TapByTapWalk {
   Owner owner;
   int lane;
   bool mate;
+  int column
+      [taps];  // from the first tap's on. Narrow grids have fewer than taps, and weights 0 for the rest, which repeat the last
+  int index[N][taps];  // of axes above x
 
-  KOKKOS_INLINE_FUNCTION int index(int axis, int j) const {
-    return row_index(mate, int(stencil.first[axis][lane]) + j, grid.extent[axis]);
+  KOKKOS_INLINE_FUNCTION TapByTapWalk(const Stencil& stencil_, const Grid<V, N>& grid_, const Owner& owner_, int lane_,
+                                      bool mate_)
+      : stencil(stencil_), grid(grid_), owner(owner_), lane(lane_), mate(mate_) {
+    const int last = grid.columns() - 1;
+    BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
+    for (int j = 0; j < taps; ++j) {
+      column[j] = j < last ? j : last;
+      for (int d = 1; d < N; ++d) index[d][j] = row_index(mate, int(stencil.first[d][lane]) + j, grid.extent[d]);
+    }
   }
+
   KOKKOS_INLINE_FUNCTION std::int64_t start() const { return stencil.first[0][lane]; }
   KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const {
-    return where + index(axis, j) * grid.stride[axis];
+    return where + index[axis][j] * grid.stride[axis];
   }
-  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return owner.owns(axis, index(axis, j), grid.extent[axis]); }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return owner.owns(axis, index[axis][j], grid.extent[axis]); }
+  KOKKOS_INLINE_FUNCTION auto x_weight(int j) const {
+    return mate ? stencil.mate_weight[j][lane] : stencil.weight[0][j][lane];
+  }
+  KOKKOS_INLINE_FUNCTION auto x_slope(int j) const { return mate ? stencil.mate_slope[j][lane] : stencil.slope[0][j][lane]; }
   KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const { return stencil.weight[axis][j][lane]; }
   KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const { return stencil.slope[axis][j][lane]; }
 };
@@ -284,15 +299,17 @@ struct BlockTaps {
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
     // To ask for many rows that are only read costs more than it brings.
-    if constexpr (Count > 1 && N > 1 && (Rows::few || !(read_only<Grids> && ...))) {
-      constexpr std::int64_t at_hand = 32 << 20;  // bytes; smaller ones lose by it: bench/README.md, "What limits"
-      if (!fits || (bytes(grids) + ...) < at_hand) return;
-      for (int first = block.lanes.template first_of<16>(); first < block.lanes.end; first += 16)
-        for (int row = 0; row < Rows::rows; ++row)
-          for (int lane = first; lane < first + 16; ++lane) {
-            const std::int64_t where = rows.where(row, lane);
-            (prefetch_at(grids, where < 0 ? 0 : where), ...);
-          }
+    if constexpr (Count > 1 && N > 1) {
+      if constexpr (Rows::few || !(read_only<Grids> && ...)) {
+        constexpr std::int64_t at_hand = 32 << 20;  // bytes; smaller ones lose by it: bench/README.md, "What limits"
+        if (!fits || (bytes(grids) + ...) < at_hand) return;
+        for (int first = block.lanes.template first_of<16>(); first < block.lanes.end; first += 16)
+          for (int row = 0; row < Rows::rows; ++row)
+            for (int lane = first; lane < first + 16; ++lane) {
+              const std::int64_t where = rows.where(row, lane);
+              (prefetch_at(grids, where < 0 ? 0 : where), ...);
+            }
+      }
     }
   }
 

@@ -113,15 +113,17 @@ struct Geometry {
 
   /// False for a pose that is not finite.
   KOKKOS_INLINE_FUNCTION bool load(std::int64_t b, std::int64_t p, Pose<N, M>& pose) const {
-    double sum = 0;
+    double rotation[M][N] = {}, shift[M][1] = {}, sum = 0;
+    if constexpr (rotated) rotations.read(b, p, rotation);
+    if constexpr (shifted) shifts.read(b, p, shift);
     for (int e = 0; e < M; ++e) {
       for (int d = 0; d < padded<N>; ++d) pose.columns[e][d] = 0;
       for (int d = 0; d < N; ++d) {
-        if constexpr (rotated) pose.columns[e][d] = scales[e][d] * rotations(b, p, e, d);
+        if constexpr (rotated) pose.columns[e][d] = scales[e][d] * rotation[e][d];
         sum += Kokkos::abs(pose.columns[e][d]);
       }
       pose.cycles[e] = 0;
-      if constexpr (shifted) pose.cycles[e] = shifts(b, p, e) / slice_extent[e];
+      if constexpr (shifted) pose.cycles[e] = shift[e][0] / slice_extent[e];
       sum += Kokkos::abs(pose.cycles[e]);
     }
     pose.spacing = Spacing::near;

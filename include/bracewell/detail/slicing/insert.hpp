@@ -176,13 +176,11 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
     spread_rows<N, T>(insertion, walk, lane, [&](std::int64_t where, auto product) {
       BRACEWELL_UNROLL
       for (int j = 0; j < taps; ++j) {
-        if (j >= target.columns()) break;
-        const T weight = mate ? taps_of.mate_weight[j][lane] : taps_of.weight[0][j][lane];
+        auto& sum = target.data[where + walk.column[j]];
         if constexpr (Values::rates) {
-          const T slope = mate ? taps_of.mate_slope[j][lane] : taps_of.slope[0][j][lane];
-          add(target.data[where + j], product * Dual<T>{weight, slope * insertion.kappa_rate[0][lane]});
+          add(sum, product * Dual<T>{walk.x_weight(j), walk.x_slope(j) * insertion.kappa_rate[0][lane]});
         } else {
-          add(target.data[where + j], product * weight);
+          add(sum, product * walk.x_weight(j));
         }
       }
     });

@@ -15,7 +15,7 @@ template <class Geometry_, class Kernel>
 struct ProjectOperation {
   using Geometry = Geometry_;
   using T = typename Geometry::T;
-  static constexpr int N = Geometry::N, M = Geometry::M;
+  static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
   using Gradient = NoPoseGradient<N, M>;
   static constexpr bool inserts = false, fills_blocks = true;
 
@@ -57,7 +57,7 @@ template <class Geometry_, class Kernel, class ReferenceDot, class Rates>
 struct ProjectTangent {
   using Geometry = Geometry_;
   using T = typename Geometry::T;
-  static constexpr int N = Geometry::N, M = Geometry::M;
+  static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
   using Gradient = NoPoseGradient<N, M>;
   static constexpr bool inserts = false, fills_blocks = true, rotating = Rates::rotated, shifting = Rates::shifted;
 

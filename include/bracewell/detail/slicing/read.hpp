@@ -18,14 +18,11 @@ struct TapByTapReader {
 
   KOKKOS_INLINE_FUNCTION auto operator()(std::int64_t where) const {
     Jet<Value, slopes> sum{};
-    const auto& stencil = walk.stencil;
     BRACEWELL_UNROLL
     for (int j = 0; j < Walk::taps; ++j) {
-      if (j >= walk.grid.columns()) break;
-      const Value value = walk.grid.data[where + j];
-      add_product(sum.value, walk.mate ? stencil.mate_weight[j][walk.lane] : stencil.weight[0][j][walk.lane], value);
-      if constexpr (Slopes)
-        add_product(sum.slope[0], walk.mate ? stencil.mate_slope[j][walk.lane] : stencil.slope[0][j][walk.lane], value);
+      const Value value = walk.grid.data[where + walk.column[j]];
+      add_product(sum.value, walk.x_weight(j), value);
+      if constexpr (Slopes) add_product(sum.slope[0], walk.x_slope(j), value);
     }
     return sum;
   }

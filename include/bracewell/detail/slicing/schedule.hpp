@@ -13,7 +13,8 @@
 //   skip(b, p, row, begin, end, sums)      what becomes of samples that do not count
 //   fills_blocks                     whether run does the same to those in a block
 //   Gradient                         which cotangents of poses it sums
-//   inserts                          whether it adds to grids; then also reach,
+//   reach                            of its kernel
+//   inserts                          whether it adds to grids; then also
 //   clear(b, rows)                   before the first insertion into rows of a reference's grids, and
 //   with_targets(data, density, gradient)  the operation with other grids, and with these cotangents of poses
 #pragma once
@@ -54,7 +55,8 @@ void for_samples(const Exec& exec, const std::string& label, const Op& op, const
   } else if constexpr (Op::Gradient::size > 0) {
     launch_teams(exec, label, slices * sums.shares, TeamTask<Op>{op, sums, samples});
   } else {
-    launch(exec, label, slices * samples, SampleTask<Op>{op, samples});
+    const ThreadSamples<Op> threads(geometry);
+    launch(exec, label, slices * threads.threads_of_slice(), SampleTask<Op>{op, threads});
   }
 }
 
