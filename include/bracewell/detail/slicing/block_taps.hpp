@@ -299,18 +299,18 @@ struct BlockTaps {
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
     // To ask for many rows that are only read costs more than it brings.
-    if constexpr (Count > 1 && N > 1) {
+    if constexpr (Count > 1 && N > 1)
       if constexpr (Rows::few || !(read_only<Grids> && ...)) {
         constexpr std::int64_t at_hand = 32 << 20;  // bytes; smaller ones lose by it: bench/README.md, "What limits"
         if (!fits || (bytes(grids) + ...) < at_hand) return;
-        for (int first = block.lanes.template first_of<16>(); first < block.lanes.end; first += 16)
+        constexpr int W = simd::pack_width<T, Count>;  // lanes whose rows have been found together
+        for (int first = block.lanes.template first_of<W>(); first < block.lanes.end; first += W)
           for (int row = 0; row < Rows::rows; ++row)
-            for (int lane = first; lane < first + 16; ++lane) {
+            for (int lane = first; lane < first + W; ++lane) {
               const std::int64_t where = rows.where(row, lane);
               (prefetch_at(grids, where < 0 ? 0 : where), ...);
             }
       }
-    }
   }
 
  private:

@@ -49,6 +49,36 @@ struct RateWalk {
   }
 };
 
+/// A strip of Length numbers for each lane of a block, set by packs of lanes. Pieces of the strips of several lanes share a register.
+template <class T, int Length, int Count>
+class BlockStrips {
+  using Strip = simd::Strip<T, Length>;
+  using P = simd::Pack<T>;
+  static constexpr int W = simd::width<T>, piece = Strip::piece_width;
+
+ public:
+  /// Pack j has the numbers j of the strips of a pack of lanes.
+  KOKKOS_INLINE_FUNCTION void set(int lane, const P (&numbers)[Length]) {
+    for (int j = 0; j < Length; j += piece) {
+      P some[piece];
+      for (int i = 0; i < piece; ++i) some[i] = numbers[j + i];
+      if constexpr (piece > 1) simd::transpose_groups<piece>(some);
+      for (int i = 0; i < piece; ++i) simd::store(number_ + lane * Length + (j + i) * W, some[i]);
+    }
+  }
+
+  KOKKOS_INLINE_FUNCTION Strip load(int lane) const {
+    const int place = lane % W;
+    const T* from = number_ + (lane - place) * Length + place % piece * W + place / piece * piece;
+    Strip strip;
+    for (int j = 0; j < Length; j += piece) strip.piece[j / piece] = simd::load<typename Strip::Piece>(from + j * W);
+    return strip;
+  }
+
+ private:
+  alignas(simd::alignment<Count>) T number_[Count * Length];
+};
+
 /// Runs leaf(where, product of the weights above x) for every row of a walk, for the sample of a lane or a pack P of samples
 /// from it on. Where values have rates, the product is a Dual.
 template <int N, class P, class Values, class Walk, class Leaf>
@@ -80,28 +110,53 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
 
   if constexpr (Count > 1) {
     if (plan.fits) {
+      constexpr int parts = Values::rates ? 2 : 1, W = simd::width<T>;
       using DataStrip = simd::Strip<T, 2 * taps>;
       using DensityStrip = simd::Strip<T, taps>;
-      constexpr int parts = Values::rates ? 2 : 1;
+      using P = simd::Pack<T>;
+      using I = simd::Pack<typename Stencil::Int>;
       // All strips of the block are written before the first is loaded: store-to-load forwarding would stall.
-      T data_strip[parts][Count][2 * taps], density_strip[parts][Count][taps];
-      const auto fill = [&](int lane, bool mate, const auto& weight, const auto& slope) {
-        [[maybe_unused]] const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
-        for (int j = 0; j < taps; ++j) {
-          const T w = weight[j][lane];
-          if constexpr (Values::has_data) {
-            data_strip[0][lane][2 * j] = w * re;
-            data_strip[0][lane][2 * j + 1] = w * im;
+      BlockStrips<T, 2 * taps, Count> data_strips[parts];
+      BlockStrips<T, taps, Count> density_strips[parts];
+      // Sets the strips of a pack of samples, or of their mates.
+      const auto fill = [&](int lane, bool mate) {
+        const auto of_taps = [&](const auto& own, const auto& mates, P(&to)[taps]) {
+          for (int j = 0; j < taps; ++j)
+            to[j] = mate ? simd::select(simd::load<I>(stencil.mirrored + lane) != 0, simd::load<P>(mates[j] + lane), P{})
+                         : simd::load<P>(own[j] + lane);
+        };
+        const auto some = [&](const T(&of_lanes)[Count]) { return simd::load<P>(of_lanes + lane); };
+        P w[taps], w_rate[taps];
+        of_taps(stencil.weight[0], stencil.mate_weight, w);
+        if constexpr (Values::rates) {
+          of_taps(stencil.slope[0], stencil.mate_slope, w_rate);
+          for (int j = 0; j < taps; ++j) w_rate[j] *= some(insertion.kappa_rate[0]);
+        }
+        if constexpr (Values::has_data) {
+          const P side = mate ? P(-some(stencil.sign)) : some(stencil.sign), re = some(insertion.re),
+                  im = side * some(insertion.im);
+          P strip[2 * taps];
+          for (int j = 0; j < taps; ++j) {
+            strip[2 * j] = w[j] * re;
+            strip[2 * j + 1] = w[j] * im;
           }
-          if constexpr (Values::has_density) density_strip[0][lane][j] = Kokkos::abs(w) * insertion.weight[lane];
+          data_strips[0].set(lane, strip);
           if constexpr (Values::rates) {
-            const T w_rate = slope[j][lane] * insertion.kappa_rate[0][lane];
-            if constexpr (Values::has_data) {
-              data_strip[1][lane][2 * j] = w * insertion.re_rate[lane] + w_rate * re;
-              data_strip[1][lane][2 * j + 1] = w * side(lane, mate) * insertion.im_rate[lane] + w_rate * im;
-            } else {
-              density_strip[1][lane][j] = w * insertion.weight_rate[lane] + w_rate * insertion.weight[lane];
+            for (int j = 0; j < taps; ++j) {
+              strip[2 * j] = w[j] * some(insertion.re_rate) + w_rate[j] * re;
+              strip[2 * j + 1] = w[j] * side * some(insertion.im_rate) + w_rate[j] * im;
             }
+            data_strips[1].set(lane, strip);
+          }
+        }
+        if constexpr (Values::has_density) {
+          const P weight = some(insertion.weight);
+          P strip[taps];
+          for (int j = 0; j < taps; ++j) strip[j] = simd::select(w[j] < 0, P(-w[j]), w[j]) * weight;
+          density_strips[0].set(lane, strip);
+          if constexpr (Values::rates) {
+            for (int j = 0; j < taps; ++j) strip[j] = w[j] * some(insertion.weight_rate) + w_rate[j] * weight;
+            density_strips[1].set(lane, strip);
           }
         }
       };
@@ -110,8 +165,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       using Rows = typename Plan::Rows;
       constexpr int of_density = Stencil::lerps ? 0 : 1;  // no weight of linear interpolation is negative
       T factor[2][Rows::rows][Count];
-      using P = simd::Pack<T>;
-      for (int lane = lanes.template first_of<simd::width<T>>(); lane < lanes.end; lane += simd::width<T>)
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W)
         spread_rows<N, P>(insertion, PackWalk<Stencil, P>{stencil, lane}, lane, [&](int row, const auto& product) {
           if constexpr (Values::rates) {
             simd::store(factor[0][row] + lane, product.value);
@@ -130,8 +184,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
         DataStrip data[parts];
         DensityStrip density[parts];
         for (int i = 0; i < parts; ++i) {
-          if constexpr (Values::has_data) data[i] = DataStrip::load(data_strip[i][lane]);
-          if constexpr (Values::has_density) density[i] = DensityStrip::load(density_strip[i][lane]);
+          if constexpr (Values::has_data) data[i] = data_strips[i].load(lane);
+          if constexpr (Values::has_density) density[i] = density_strips[i].load(lane);
         }
         rows.for_rows(lane, [&](int row, std::int64_t where) {
           if (where < 0) return;  // another owner's
@@ -150,23 +204,24 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           }
         });
       };
-      constexpr int W = simd::width<T>;
-      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W)
-        for (int i = 0; i < W; ++i) fill(lane + i, false, stencil.weight[0], stencil.slope[0]);
-      Rows mates;
-      if (plan.mirrored) mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
       // Neighbours share taps, and a load would wait for the stores just before it. Of samples with many taps the nearest cache holds
       // the lines of 16.
       constexpr int stride = 4, together = taps > 2 ? 16 : Count;
-      for (int part = lanes.template first_of<together>(); part < lanes.end; part += together)
-        for (int i = 0, begin = std::max(part, lanes.begin), end = std::min(part + together, lanes.end); i < stride; ++i)
-          for (int lane = begin + ((i - begin) & (stride - 1)); lane < end; lane += stride) {
-            add(lane, plan.rows);
-            if (stencil.mirrored[lane]) {
-              fill(lane, true, stencil.mate_weight, stencil.mate_slope);
-              add(lane, mates);
-            }
-          }
+      const auto each_lane = [&](const auto& run) {
+        for (int part = lanes.template first_of<together>(); part < lanes.end; part += together)
+          for (int i = 0, begin = std::max(part, lanes.begin), end = std::min(part + together, lanes.end); i < stride; ++i)
+            for (int lane = begin + ((i - begin) & (stride - 1)); lane < end; lane += stride) run(lane);
+      };
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W) fill(lane, false);
+      each_lane([&](int lane) { add(lane, plan.rows); });
+      if (!plan.mirrored) return;
+      Rows mates;
+      mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W)
+        if (simd::any(simd::load<I>(stencil.mirrored + lane))) fill(lane, true);
+      each_lane([&](int lane) {
+        if (stencil.mirrored[lane]) add(lane, mates);
+      });
       return;
     }
   }

@@ -65,6 +65,7 @@ KOKKOS_INLINE_FUNCTION void read_groups(const T* data, const LaneRange& lanes, c
   constexpr int taps = Stencil::taps, N = Rows::axes, strips = Slopes ? N : 1;  // the value's, and slopes' above x
   // Short strips are joined in registers; to join long ones would take as many instructions as it saves.
   constexpr int W = Group * int(sizeof(T)) < 32 ? simd::width<T> : Group;
+  static_assert(W <= simd::width<T>, "what is joined here has been found together");
   using P = simd::Pack<T, W>;
   for (int lane = 0; lane < Count; lane += W) {
     if (lane + W <= lanes.begin || lane >= lanes.end) {
