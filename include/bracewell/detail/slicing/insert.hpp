@@ -120,7 +120,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       BlockStrips<T, taps, Count> density_strips[parts];
       // Sets the strips of a pack of samples, or of their mates.
       const auto fill = [&](int lane, bool mate) {
-        const auto of_taps = [&](const auto& own, const auto& mates, P(&to)[taps]) {
+        const auto of_taps = [&](const auto& own, const auto& mates, auto& to) {
           for (int j = 0; j < taps; ++j)
             to[j] = mate ? simd::select(simd::load<I>(stencil.mirrored + lane) != 0, simd::load<P>(mates[j] + lane), P{})
                          : simd::load<P>(own[j] + lane);
