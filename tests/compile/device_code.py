@@ -9,10 +9,11 @@
 
 OBJECTS are object files that nvcc compiled for one architecture. cuobjdump and nvdisasm come from PATH, or are installed into the
 folder --tools. With --table, the kernels whose names have all words of TEXT are listed: registers, bytes of stack, instructions,
-loads, reductions.
+loads from global memory, at how many places the first of those in flight are waited for, how many are in flight at most, reductions.
 """
 
 import argparse
+import collections
 import os
 import pathlib
 import re
@@ -48,8 +49,24 @@ def find_tools(folder):
     return str(programs)
 
 
+def in_flight(instructions):
+    """The loads that are in flight at every place where one of them is waited for, in the order of the instructions."""
+    pending, groups = set(), [0]
+    for text in instructions:
+        name, _, operands = text.partition(" ")
+        registers = [int(r) for r in re.findall(r"\bR(\d+)", operands)]
+        if name.startswith("LDG"):
+            width = 4 if ".128" in name else 2 if ".64" in name else 1
+            pending.update(range(registers[0], registers[0] + width))
+            groups[-1] += 1
+        elif pending.intersection(registers):
+            pending.clear()
+            groups.append(0)
+    return [group for group in groups if group > 0]
+
+
 def kernels(path, environment):
-    """Of every kernel of an object file: its name, registers, bytes of stack, and how many of each instruction."""
+    """Of every kernel of an object file: its name, registers, bytes of stack, and its instructions."""
 
     def dump(what):
         return subprocess.run(["cuobjdump", what, path], env=environment, capture_output=True, text=True, check=True).stdout
@@ -58,26 +75,26 @@ def kernels(path, environment):
     found, instructions = [], None
     for line in dump("--dump-sass").splitlines():
         if name := re.search(r"Function : (\S+)", line):
-            instructions = {}
+            instructions = []
             found.append((name[1], instructions))
-        elif instruction := re.match(r"\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][A-Z0-9_.]*)", line):
-            instructions[instruction[1]] = instructions.get(instruction[1], 0) + 1
+        elif instruction := re.match(r"\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][^;]*);", line):
+            instructions.append(instruction[1].strip())
     names = subprocess.run(["c++filt"], input="\n".join(name for name, _ in found), capture_output=True, text=True, check=True)
-    for (mangled, counts), name in zip(found, names.stdout.splitlines()):
+    for (mangled, instructions), name in zip(found, names.stdout.splitlines()):
         name = re.sub(r"bracewell::|detail::|\(anonymous namespace\)::|Kokkos::(Impl::|Experimental::)*", "", name)
         name = re.sub(r"^void cuda_parallel_launch_\w+<(Parallel\w+)<(.*)", r"\2", name).split(">(Parallel")[0]
         registers, stack = (int(re.search(rf"{what}:(\d+)", usage[mangled])[1]) for what in ("REG", "STACK"))
-        yield name, registers, stack, counts
+        yield name, registers, stack, instructions
 
 
 def allowed_stack(name):
     return next((bytes_ for words, bytes_, _ in STACKS if all(word in name for word in words)), 0)
 
 
-def faults(name, stack, counts):
+def faults(name, stack, instructions):
     if stack > allowed_stack(name):
         yield f"has {stack} bytes of stack, of which {allowed_stack(name)} are allowed"
-    for instruction, count in counts.items():
+    for instruction, count in collections.Counter(text.split()[0] for text in instructions).items():
         if COSTLY.search(instruction) and count > OF_KOKKOS.get(instruction, 0):
             yield f"has {count} times {instruction}"
 
@@ -95,16 +112,18 @@ def main():
     environment = dict(os.environ, PATH=tools + os.pathsep + os.environ["PATH"])
     seen = wrong = 0
     if arguments.table is not None:
-        print("registers  stack  instructions  loads  reductions  kernel")
+        print("registers  stack  instructions  loads  waits  in flight  reductions  kernel")
     for path in arguments.objects:
-        for name, registers, stack, counts in kernels(path, environment):
+        for name, registers, stack, instructions in kernels(path, environment):
             seen += 1
-            for fault in faults(name, stack, counts):
+            for fault in faults(name, stack, instructions):
                 wrong += 1
                 print(f"{path}: {name}\n  {fault}")
             if arguments.table is not None and all(word in name for word in arguments.table.split()):
-                of = lambda kind: sum(count for name, count in counts.items() if name.startswith(kind))  # noqa: E731
-                print(f"{registers:9} {stack:6} {sum(counts.values()):13} {of('LDG'):6} {of('RED'):11}  {name}")
+                loads, reductions = (sum(text.startswith(kind) for text in instructions) for kind in ("LDG", "RED"))
+                groups = in_flight(instructions)
+                print(f"{registers:9} {stack:6} {len(instructions):13} {loads:6} {len(groups):6} {max(groups, default=0):10} "
+                      f"{reductions:11}  {name}")
     print(f"{seen} kernels, {wrong} faults")
     return 1 if wrong or not seen else 0
 
