@@ -55,6 +55,15 @@ KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor(double cycles) {
 #endif
 }
 
+/// A point of data with its density, so that one instruction adds to both where there are such of 16 bytes.
+template <class T>
+struct alignas(4 * sizeof(T)) DataAndDensity {
+  T re, im, density, unused;
+
+  KOKKOS_INLINE_FUNCTION explicit operator Kokkos::complex<T>() const { return {re, im}; }
+  KOKKOS_INLINE_FUNCTION explicit operator T() const { return density; }
+};
+
 /// Adds to a number of a grid that no other thread adds to.
 struct PlainAdd {
   template <class T>
@@ -75,18 +84,27 @@ struct AtomicAdd {
     Kokkos::atomic_add(&sum, term);
   }
   template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(DataAndDensity<T>& sum, T re, T im, T density) {
+    add(sum.re, re);
+    add(sum.im, im);
+    add(sum.density, density);
+  }
+  template <class T>
   KOKKOS_INLINE_FUNCTION static void add(Kokkos::complex<T>& sum, T re, T im) {
     add(sum.real(), re);
     add(sum.imag(), im);
   }
 };
 
-/// The same in a device's global memory, where Hopper adds both components of a complex number at once.
+/// The same in a device's global memory, where Hopper adds the components of a complex number, and data and density, at once.
 struct GlobalAtomicAdd : AtomicAdd {
   using AtomicAdd::add;
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   KOKKOS_INLINE_FUNCTION static void add(Kokkos::complex<float>& sum, float re, float im) {
     atomicAdd(reinterpret_cast<float2*>(&sum), make_float2(re, im));
+  }
+  KOKKOS_INLINE_FUNCTION static void add(DataAndDensity<float>& sum, float re, float im, float density) {
+    atomicAdd(reinterpret_cast<float4*>(&sum), make_float4(re, im, density, 0));
   }
 #endif
 };

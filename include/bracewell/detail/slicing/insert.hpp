@@ -10,11 +10,18 @@
 
 namespace bracewell::detail {
 
+/// Whether a grid has data with their density.
+template <class G>
+struct IsGridOfBoth : std::false_type {};
+template <class T, int N>
+struct IsGridOfBoth<Grid<DataAndDensity<T>, N>> : std::true_type {};
+
 /// What is inserted at samples: complex numbers into `data`, with the kernel's weights, and real ones into `density`, with
-/// their moduli. Either grid may be None.
+/// their moduli. Either grid may be None; on devices, a grid of both may stand for data.
 template <class Data, class Density, class T, int Count>
 struct alignas(simd::alignment<Count>) BlockValues {
   static constexpr bool has_data = !std::is_same_v<Data, None>, has_density = !std::is_same_v<Density, None>;
+  static constexpr bool has_both = IsGridOfBoth<Data>::value;  // in `data`
   static constexpr bool rates = false;
 
   const Data& data;
@@ -77,6 +84,35 @@ class BlockStrips {
 
  private:
   alignas(simd::alignment<Count>) T number_[Count * Length];
+};
+
+/// Weights of data and of density at the same taps, for grids of both.
+template <class T>
+struct BothWeights {
+  T data, density;
+
+  KOKKOS_INLINE_FUNCTION friend BothWeights operator*(const BothWeights& a, const BothWeights& b) {
+    return {a.data * b.data, a.density * b.density};
+  }
+};
+
+/// The rows of taps that a walk knows, with the density's weights of another beside its own.
+template <class Walk, class T>
+struct BothWalk {
+  static constexpr int taps = Walk::taps;
+
+  const Walk& walk;
+  const Walk& density_walk;
+
+  template <class Where>
+  KOKKOS_INLINE_FUNCTION Where step(int axis, int j, Where where) const {
+    return walk.step(axis, j, where);
+  }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return walk.owns(axis, j); }
+  KOKKOS_INLINE_FUNCTION BothWeights<T> weight(int axis, int j) const {
+    return {walk.weight(axis, j), density_walk.weight(axis, j)};
+  }
+  KOKKOS_INLINE_FUNCTION BothWeights<T> x_weight(int j) const { return {walk.x_weight(j), density_walk.x_weight(j)}; }
 };
 
 /// Runs leaf(where, product of the weights above x) for every row of a walk, for the sample of a lane or a pack P of samples
@@ -242,7 +278,21 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
   };
   for (int lane = lanes.begin; lane < lanes.end; ++lane)
     for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
-      if constexpr (Values::has_data)
+      if constexpr (Values::has_both) {
+        using Walk = TapByTapWalk<Stencil, DataAndDensity<T>, N, Owner>;
+        const Walk walk(stencil, insertion.data, owner, lane, mate != 0),
+            density_walk(density_stencil, insertion.data, owner, lane, mate != 0);
+        const BothWalk<Walk, T> both{walk, density_walk};
+        const T re = insertion.re[lane], im = insertion.im[lane] * side(lane, mate), density = insertion.weight[lane];
+        spread<N - 1>(both, walk.start(), BothWeights<T>{1, 1}, [&](std::int64_t where, const BothWeights<T>& product) {
+          BRACEWELL_UNROLL
+          for (int j = 0; j < taps; ++j) {
+            const BothWeights<T> weight = product * both.x_weight(j);
+            adder.add(insertion.data.data[where + walk.column[j]], weight.data * re, weight.data * im,
+                      Kokkos::abs(weight.density) * density);
+          }
+        });
+      } else if constexpr (Values::has_data)
         insert(insertion.data, stencil, lane, mate, [&](auto& sum, auto weight) {
           if constexpr (Values::rates) {
             adder.add(sum, weight.value * insertion.re_rate[lane] + weight.rate * insertion.re[lane],

@@ -101,7 +101,11 @@ void insert(const Exec& exec, const std::string& label, const Data& data, const 
       for_samples(exec, label, some);
     }
   };
-  if (sums_apart(op)) return insert_by_blocks<P>(exec, label, data, density, options, op, insert_all);
+  if constexpr (may_sum_both<Exec, Op>)
+    if (sums_both(op))
+      return insert_by_blocks<P, DataAndDensity<float>, None>(exec, label, data, density, options, op, insert_all);
+  if (sums_apart(op))
+    return insert_by_blocks<P, Element<Data>, Element<Density>>(exec, label, data, density, options, op, insert_all);
   if (!on_host<Exec> && !options.accumulate) {  // on a host each thread clears what it owns
     fill_zero(exec, data);
     fill_zero(exec, density);
