@@ -120,7 +120,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       BlockStrips<T, taps, Count> density_strips[parts];
       // Sets the strips of a pack of samples, or of their mates.
       const auto fill = [&](int lane, bool mate) {
-        const auto of_taps = [&](const auto& own, const auto& mates, P(&to)[taps]) {
+        const auto of_taps = [&](const auto& own, const auto& mates, auto& to) {
           for (int j = 0; j < taps; ++j)
             to[j] = mate ? simd::select(simd::load<I>(stencil.mirrored + lane) != 0, simd::load<P>(mates[j] + lane), P{})
                          : simd::load<P>(own[j] + lane);
@@ -204,13 +204,11 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           }
         });
       };
-      // Neighbours share taps, and a load would wait for the stores just before it. Of samples with many taps the nearest cache holds
-      // the lines of 16.
-      constexpr int stride = 4, together = taps > 2 ? 16 : Count;
       for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W) fill(lane, false);
-      for (int part = lanes.template first_of<together>(); part < lanes.end; part += together)
-        for (int i = 0, begin = std::max(part, lanes.begin), end = std::min(part + together, lanes.end); i < stride; ++i)
-          for (int lane = begin + ((i - begin) & (stride - 1)); lane < end; lane += stride) add(lane, plan.rows);
+      constexpr int stride = 4;  // neighbours share taps, and a load would wait for the stores just before it
+      for (int i = 0; i < stride; ++i)
+        for (int lane = lanes.begin + ((i - lanes.begin) & (stride - 1)); lane < lanes.end; lane += stride)
+          add(lane, plan.rows);
       if (!plan.mirrored) return;
       Rows mates;
       mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
