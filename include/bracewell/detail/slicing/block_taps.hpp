@@ -15,8 +15,13 @@
 
 namespace bracewell::detail {
 
-/// Samples side by side on the host, where packs pay; a device thread has one.
-inline constexpr int samples_per_block = 32;
+/// Samples side by side on the host, where packs pay; a device thread has one. The nearest cache holds the lines that 16 samples with
+/// many taps are inserted into, while those of the next 16 arrive.
+template <class Op>
+inline constexpr int samples_per_block = [] {
+  if constexpr (Op::inserts) return Op::reach > 1 ? 16 : 32;
+  return 32;
+}();
 
 /// The rows of a grid that a host thread may write: frequencies ±low … ±(high − 1) of each axis above x. It alone inserts
 /// there, in the order of the samples, so that no sum depends on the number of threads. Friedel mates share a zone.
@@ -301,7 +306,8 @@ struct BlockTaps {
     // To ask for many rows that are only read costs more than it brings.
     if constexpr (Count > 1 && N > 1)
       if constexpr (Rows::few || !(read_only<Grids> && ...)) {
-        constexpr std::int64_t at_hand = 32 << 20;  // bytes; smaller ones lose by it: bench/README.md, "What limits"
+        // In bytes; smaller ones lose by it: bench/README.md, "What limits".
+        constexpr std::int64_t at_hand = Rows::few ? 32 << 20 : 4 << 20;
         if (!fits || (bytes(grids) + ...) < at_hand) return;
         constexpr int W = simd::pack_width<T, Count>;  // lanes whose rows have been found together
         for (int first = block.lanes.template first_of<W>(); first < block.lanes.end; first += W)

@@ -15,8 +15,9 @@ namespace bracewell::detail {
 /// its cache lines are on their way in the meantime.
 template <class Op, class Rows>
 class Pipeline {
+  static constexpr int count = samples_per_block<Op>;
   using Row = detail::Row<Op::N, Op::M>;
-  using Phases = detail::Phases<typename Op::T, Op::M, samples_per_block>;
+  using Phases = detail::Phases<typename Op::T, Op::M, count>;
   using Sums = PoseSums<typename Op::Gradient>;
 
  public:
@@ -37,7 +38,7 @@ class Pipeline {
     if (begin >= end) return;
     const Row* row = row_;
     row_ = next(row_, rows_);  // planned blocks still point to the rows before it
-    int kx = begin & -samples_per_block;
+    int kx = begin & -count;
     if constexpr (Op::Geometry::shifted) phases_.start(*row, kx);
     while (kx < end) {
       // What takes long is done for several blocks together, so that none waits for it.
@@ -45,8 +46,8 @@ class Pipeline {
       starts_ = next(starts_, all_starts_);
       const int stop = std::min(end, kx + starts_at_once * Start::samples);
       for (int k = kx; k < stop; k += Start::samples) start[(k - kx) / Start::samples].set(*row, k, std::max(begin, k));
-      for (; kx < stop; kx += samples_per_block, start += samples_per_block / Start::samples) {
-        const LaneRange lanes{std::max(begin - kx, 0), std::min(end - kx, samples_per_block)};
+      for (; kx < stop; kx += count, start += count / Start::samples) {
+        const LaneRange lanes{std::max(begin - kx, 0), std::min(end - kx, count)};
         Plan* plan = free_;
         free_ = next(free_, plans_);
         block_of(*plan) = {b_, p_, row, kx, lanes, &phases_, phases_.base(), start};
@@ -63,9 +64,9 @@ class Pipeline {
   }
 
  private:
-  static constexpr int places = 2;
-  using Plan = typename Op::template Plan<samples_per_block>;
-  using Start = BlockStart<typename Op::T, Op::N, samples_per_block>;
+  static constexpr int places = count < 32 ? 3 : 2;  // lines that many taps are inserted into take longer to arrive
+  using Plan = typename Op::template Plan<count>;
+  using Start = BlockStart<typename Op::T, Op::N, count>;
   static constexpr int starts_at_once = 8;
   using Starts = Start[starts_at_once];
 
@@ -120,7 +121,7 @@ struct RowTask {
         row.end = row.begin;
       }
       if (row.begin == row.end) row.begin = row.end = 0;
-      constexpr int step = Op::fills_blocks ? samples_per_block : 1;
+      constexpr int step = Op::fills_blocks ? samples_per_block<Op> : 1;
       op.skip(b, p, row, 0, row.begin - row.begin % step, total);
       op.skip(b, p, row, (row.end + step - 1) / step * step, end, total);
       pipeline.run_row(row.begin, row.end);

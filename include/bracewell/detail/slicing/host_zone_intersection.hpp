@@ -46,7 +46,7 @@ struct Intervals {
 
 /// Finds the samples of a pose whose taps reach a zone, and perhaps some more: on every axis d above x they have
 /// κ_d = low_d … high_d or −high_d … −low_d.
-template <class Geometry>
+template <class Geometry, int PerBlock>
 class ZoneIntersection {
   static constexpr int N = Geometry::N, M = Geometry::M;
 
@@ -180,7 +180,7 @@ class ZoneIntersection {
     slicing_.clip(row, all_inside_);
     for (int i = 0; i < s.count; ++i) {
       const int begin = s.begin[i];  // no zone splits a block: insertion takes its samples in an order of its own
-      while (i + 1 < s.count && s.begin[i + 1] / samples_per_block == (s.end[i] - 1) / samples_per_block) ++i;
+      while (i + 1 < s.count && s.begin[i + 1] / PerBlock == (s.end[i] - 1) / PerBlock) ++i;
       each(row, std::max(begin, row.begin), std::min(s.end[i], row.end));
     }
   }

@@ -75,8 +75,8 @@ class BlockStrips {
   }
 
   KOKKOS_INLINE_FUNCTION Strip load(int lane) const {
-    const int place = lane % W;
-    const T* from = number_ + (lane - place) * Length + place % piece * W + place / piece * piece;
+    const int place = lane & (W - 1);  // W and piece are powers of 2
+    const T* from = number_ + (lane - place) * Length + (place & (piece - 1)) * W + (place & -piece);
     Strip strip;
     for (int j = 0; j < Length; j += piece) strip.piece[j / piece] = simd::load<typename Strip::Piece>(from + j * W);
     return strip;
@@ -240,24 +240,20 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           }
         });
       };
-      // Neighbours share taps, and a load would wait for the stores just before it. Of samples with many taps the nearest cache holds
-      // the lines of 16.
-      constexpr int stride = 4, together = taps > 2 ? 16 : Count;
-      const auto each_lane = [&](const auto& run) {
-        for (int part = lanes.template first_of<together>(); part < lanes.end; part += together)
-          for (int i = 0, begin = std::max(part, lanes.begin), end = std::min(part + together, lanes.end); i < stride; ++i)
-            for (int lane = begin + ((i - begin) & (stride - 1)); lane < end; lane += stride) run(lane);
-      };
       for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W) fill(lane, false);
-      each_lane([&](int lane) { add(lane, plan.rows); });
+      constexpr int stride = 4;  // neighbours share taps, and a load would wait for the stores just before it
+      for (int i = 0; i < stride; ++i)
+        for (int lane = lanes.begin + ((i - lanes.begin) & (stride - 1)); lane < lanes.end; lane += stride)
+          add(lane, plan.rows);
       if (!plan.mirrored) return;
       Rows mates;
       mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
-      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W)
-        if (simd::any(simd::load<I>(stencil.mirrored + lane))) fill(lane, true);
-      each_lane([&](int lane) {
-        if (stencil.mirrored[lane]) add(lane, mates);
-      });
+      for (int first = lanes.template first_of<W>(); first < lanes.end; first += W)
+        if (simd::any(simd::load<I>(stencil.mirrored + first))) {
+          fill(first, true);
+          for (int lane = std::max(first, lanes.begin), end = std::min(first + W, lanes.end); lane < end; ++lane)
+            if (stencil.mirrored[lane]) add(lane, mates);
+        }
       return;
     }
   }
