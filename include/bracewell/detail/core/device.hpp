@@ -11,8 +11,7 @@
 #include <bracewell/detail/prologue.hpp>
 
 /// To be put before loops over taps. Once these are unrolled, their arrays have constant indices and stay in a device's
-/// registers. Nested loops take BRACEWELL_UNROLL_BY, which leaves those of a long kernel: they would become thousands of
-/// copies.
+/// registers. Nested loops take BRACEWELL_UNROLL_BY with Unrolled, and their arrays are read by tap_at.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
 #define BRACEWELL_PRAGMA(text) _Pragma(#text)
 #define BRACEWELL_UNROLL BRACEWELL_PRAGMA(unroll)
@@ -31,11 +30,29 @@ KOKKOS_INLINE_FUNCTION void for_constants(const Each& each) {
   (std::make_integer_sequence<int, Count>());
 }
 
-/// The copies that BRACEWELL_UNROLL_BY makes of a loop over taps.
-template <int Taps>
+/// The copies that BRACEWELL_UNROLL_BY makes of the loop over an axis in nested loops over Taps of values V. A device loads all that
+/// is unrolled before it adds the first: more than some 80 registers of loads would push other numbers into memory.
+template <int Taps, int Axis, class V>
 struct Unrolled {
-  static constexpr int copies = Taps <= 8 ? Taps : 1;
+  static constexpr int copies = [] {
+    int registers = int(sizeof(V) / sizeof(float));
+    for (int a = 0; a <= Axis; ++a) registers *= Taps;
+    return registers <= 80 ? Taps : 1;
+  }();
 };
+
+/// at(j) for j = 0 … Taps − 1 that may not be constant on a device, where at() has constants only.
+template <int Taps, class At>
+KOKKOS_INLINE_FUNCTION auto tap_at(int j, const At& at) {
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+  auto tap = at(0);
+  BRACEWELL_UNROLL
+  for (int i = 1; i < Taps; ++i) tap = i == j ? at(i) : tap;
+  return tap;
+#else
+  return at(j);
+#endif
+}
 
 /// exp(−2πi cycles). A device has functions of multiples of π for it, without a slow path for large arguments.
 template <class T>

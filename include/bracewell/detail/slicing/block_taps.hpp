@@ -58,7 +58,7 @@ struct TapByTapWalk {
                                       bool mate_)
       : stencil(stencil_), grid(grid_), owner(owner_), lane(lane_), mate(mate_) {
     const int last = grid.columns() - 1;
-    BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
+    BRACEWELL_UNROLL
     for (int j = 0; j < taps; ++j) {
       column[j] = j < last ? j : last;
       for (int d = 1; d < N; ++d) index[d][j] = row_index(mate, int(stencil.first[d][lane]) + j, grid.extent[d]);
@@ -67,15 +67,24 @@ struct TapByTapWalk {
 
   KOKKOS_INLINE_FUNCTION std::int64_t start() const { return stencil.first[0][lane]; }
   KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const {
-    return where + index[axis][j] * grid.stride[axis];
+    return where + index_at(axis, j) * grid.stride[axis];
   }
-  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return owner.owns(axis, index[axis][j], grid.extent[axis]); }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return owner.owns(axis, index_at(axis, j), grid.extent[axis]); }
   KOKKOS_INLINE_FUNCTION auto x_weight(int j) const {
     return mate ? stencil.mate_weight[j][lane] : stencil.weight[0][j][lane];
   }
   KOKKOS_INLINE_FUNCTION auto x_slope(int j) const { return mate ? stencil.mate_slope[j][lane] : stencil.slope[0][j][lane]; }
-  KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const { return stencil.weight[axis][j][lane]; }
-  KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const { return stencil.slope[axis][j][lane]; }
+  KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const {
+    return tap_at<taps>(j, [&](int i) { return stencil.weight[axis][i][lane]; });
+  }
+  KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const {
+    return tap_at<taps>(j, [&](int i) { return stencil.slope[axis][i][lane]; });
+  }
+
+ private:
+  KOKKOS_INLINE_FUNCTION std::int64_t index_at(int axis, int j) const {
+    return tap_at<taps>(j, [&](int i) { return index[axis][i]; });
+  }
 };
 
 /// Where the rows of taps of a block of samples, or of their mates, are. A walk numbers rows, the slowest axis first. Few rows have
