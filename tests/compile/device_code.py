@@ -25,9 +25,14 @@ TOOLS = ["nvidia-cuda-cuobjdump==13.2.51", "nvidia-cuda-nvdisasm==13.2.51"]
 
 # Kernels that may have a stack, and why. The first of which all words are in a kernel's name counts.
 STACKS = [
-    (("ResidualOperation", "3, 3", "PoseMatrix"), 1400, "the matrix of 12 parameters of a pose is 91 sums"),
-    (("ResidualOperation", "PoseMatrix"), 320, "the matrix of eight parameters of a pose is 45 sums"),
+    (("ResidualOperation", "3, 3"), 1200, "the matrix of 12 parameters of a pose is 91 sums"),
+    (("ResidualOperation",), 200, "the matrix of eight parameters of a pose is 45 sums"),
+    (("ProjectCotangent<Geometry<double", "KaiserBessel<3>"), 80, "sums and slopes of 216 taps in double"),
+    (("ProjectTangent<Geometry<double", "KaiserBessel<3>"), 8, "the same"),
+    (("FindScale<BackprojectTangent",), 16, "two stencils with slopes"),
+    (("Gaussian<4>",), 480, "the exponentials of eight taps an axis stay in a loop"),
     (("CorrectGridding",), 40, "sines and cosines of huge numbers, which it never has"),
+    (("TiltedContrastOfImages",), 40, "the same"),
 ]
 
 # An addition to memory is RED or REDG. Of Kokkos: one CAS takes a team's scratch, one ATOMG counts the blocks of a sum.

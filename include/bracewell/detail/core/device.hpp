@@ -31,13 +31,14 @@ KOKKOS_INLINE_FUNCTION void for_constants(const Each& each) {
 }
 
 /// The copies that BRACEWELL_UNROLL_BY makes of the loop over an axis in nested loops over Taps of values V. A device loads all that
-/// is unrolled before it adds the first: more than some 80 registers of loads would push other numbers into memory.
-template <int Taps, int Axis, class V>
+/// is unrolled before it adds the first: with more than 128 registers of loads, or half of that beside sums for Slopes, other numbers
+/// would be pushed into memory.
+template <int Taps, int Axis, class V, bool Slopes>
 struct Unrolled {
   static constexpr int copies = [] {
-    int registers = int(sizeof(V) / sizeof(float));
+    int registers = int(sizeof(V) / sizeof(float)) * (Slopes ? 2 : 1);
     for (int a = 0; a <= Axis; ++a) registers *= Taps;
-    return registers <= 80 ? Taps : 1;
+    return registers <= 128 ? Taps : 1;
   }();
 };
 
