@@ -72,8 +72,7 @@ KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const L
         for (int k = 0; k < inner; ++k) sum.slope[k] = low.slope[k] + f * (high.slope[k] - low.slope[k]);
       if constexpr (Slopes) sum.slope[inner] = high.value - low.value;
     } else {
-      using Value = typename Leaf::Value;
-      BRACEWELL_UNROLL_BY((Unrolled<taps, Axis, Value, Slopes>::copies))
+      BRACEWELL_UNROLL_BY((Unrolled<taps, Axis, typename Leaf::Value, Slopes>::copies))
       for (int j = 0; j < taps; ++j) {
         if constexpr (requires { walk.idle(Axis, j); })
           if (walk.idle(Axis, j)) continue;
