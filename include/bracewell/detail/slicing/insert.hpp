@@ -215,8 +215,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       for (int first = lanes.template first_of<W>(); first < lanes.end; first += W)
         if (simd::any(simd::load<I>(stencil.mirrored + first))) {
           fill(first, true);
-          for (int lane = std::max(first, lanes.begin), end = std::min(first + W, lanes.end); lane < end; ++lane)
-            if (stencil.mirrored[lane]) add(lane, mates);
+          for (int lane = first; lane < first + W; ++lane)
+            if (lane >= lanes.begin && lane < lanes.end && stencil.mirrored[lane]) add(lane, mates);
         }
       return;
     }
