@@ -133,8 +133,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           for (int j = 0; j < taps; ++j) w_rate[j] *= some(insertion.kappa_rate[0]);
         }
         if constexpr (Values::has_data) {
-          const P side = mate ? P(-some(stencil.sign)) : some(stencil.sign), re = some(insertion.re),
-                  im = side * some(insertion.im);
+          const P sides = mate ? P(-some(stencil.sign)) : some(stencil.sign), re = some(insertion.re),
+                  im = sides * some(insertion.im);
           P strip[2 * taps];
           for (int j = 0; j < taps; ++j) {
             strip[2 * j] = w[j] * re;
@@ -144,7 +144,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           if constexpr (Values::rates) {
             for (int j = 0; j < taps; ++j) {
               strip[2 * j] = w[j] * some(insertion.re_rate) + w_rate[j] * re;
-              strip[2 * j + 1] = w[j] * side * some(insertion.im_rate) + w_rate[j] * im;
+              strip[2 * j + 1] = w[j] * sides * some(insertion.im_rate) + w_rate[j] * im;
             }
             data_strips[1].set(lane, strip);
           }
