@@ -109,7 +109,7 @@ struct alignas(simd::alignment<Count>) TapRows {
   /// Whether rows can be found in this grid: it is no smaller than a stencil, and places fit an Int.
   template <class V>
   KOKKOS_INLINE_FUNCTION static bool fit(const Grid<V, N>& grid) {
-    return grid.shortest >= taps && grid.span <= largest;
+    return grid.shortest >= taps && grid.span <= double(largest);
   }
 
   template <class V, class Owner>
@@ -316,7 +316,7 @@ struct BlockTaps {
     if constexpr (Count > 1 && N > 1)
       if constexpr (Rows::few || !(read_only<Grids> && ...)) {
         // In bytes; smaller ones lose by it: bench/README.md, "What limits".
-        constexpr std::int64_t at_hand = Rows::few ? 32 << 20 : 4 << 20;
+        constexpr double at_hand = Rows::few ? 32 << 20 : 4 << 20;
         if (!fits || (bytes(grids) + ...) < at_hand) return;
         constexpr int W = simd::pack_width<T, Count>;  // lanes whose rows have been found together
         for (int first = block.lanes.template first_of<W>(); first < block.lanes.end; first += W)
@@ -341,10 +341,10 @@ struct BlockTaps {
   }
 
   template <class V>
-  KOKKOS_INLINE_FUNCTION static std::int64_t bytes(const Grid<V, N>& grid) {
-    return grid.span * std::int64_t(sizeof(V));
+  KOKKOS_INLINE_FUNCTION static double bytes(const Grid<V, N>& grid) {
+    return grid.span * double(sizeof(V));
   }
-  KOKKOS_INLINE_FUNCTION static std::int64_t bytes(None) { return 0; }
+  KOKKOS_INLINE_FUNCTION static double bytes(None) { return 0; }
 
   template <class V>
   KOKKOS_FORCEINLINE_FUNCTION static void prefetch_at(const Grid<V, N>& grid, std::int64_t where) {

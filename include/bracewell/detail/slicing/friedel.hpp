@@ -25,7 +25,7 @@ struct Grid {
   std::int64_t batch_stride;  // from one reference to the next
   // What a block of samples asks: the shortest axis as it is stored, and an upper bound of offsets from each axis above x.
   int shortest = 0;
-  std::int64_t span = 0;
+  double span = 0;
 
   KOKKOS_INLINE_FUNCTION int columns() const { return extent[0] / 2 + 1; }
 
@@ -35,7 +35,7 @@ struct Grid {
     span = shortest;
     for (int d = 1; d < N; ++d) {
       shortest = std::min(shortest, extent[d]);
-      span = std::max(span, stride[d] * extent[d]);
+      span = std::max(span, double(stride[d]) * extent[d]);  // the products of made-up extents pass 2^63
     }
   }
 };

@@ -169,8 +169,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           for (int j = 0; j < taps; ++j) w_rate[j] *= some(insertion.kappa_rate[0]);
         }
         if constexpr (Values::has_data) {
-          const P side = mate ? P(-some(stencil.sign)) : some(stencil.sign), re = some(insertion.re),
-                  im = side * some(insertion.im);
+          const P sides = mate ? P(-some(stencil.sign)) : some(stencil.sign), re = some(insertion.re),
+                  im = sides * some(insertion.im);
           P strip[2 * taps];
           for (int j = 0; j < taps; ++j) {
             strip[2 * j] = w[j] * re;
@@ -180,7 +180,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           if constexpr (Values::rates) {
             for (int j = 0; j < taps; ++j) {
               strip[2 * j] = w[j] * some(insertion.re_rate) + w_rate[j] * re;
-              strip[2 * j + 1] = w[j] * side * some(insertion.im_rate) + w_rate[j] * im;
+              strip[2 * j + 1] = w[j] * sides * some(insertion.im_rate) + w_rate[j] * im;
             }
             data_strips[1].set(lane, strip);
           }
@@ -251,8 +251,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       for (int first = lanes.template first_of<W>(); first < lanes.end; first += W)
         if (simd::any(simd::load<I>(stencil.mirrored + first))) {
           fill(first, true);
-          for (int lane = Kokkos::max(first, lanes.begin), end = Kokkos::min(first + W, lanes.end); lane < end; ++lane)
-            if (stencil.mirrored[lane]) add(lane, mates);
+          for (int lane = first; lane < first + W; ++lane)
+            if (lane >= lanes.begin && lane < lanes.end && stencil.mirrored[lane]) add(lane, mates);
         }
       return;
     }
