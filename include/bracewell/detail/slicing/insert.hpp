@@ -152,10 +152,13 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       using P = simd::Pack<T>;
       using I = simd::Pack<typename Stencil::Int>;
       // All strips of the block are written before the first is loaded: store-to-load forwarding would stall.
-      BlockStrips<T, 2 * taps, Count> data_strips[parts];
-      BlockStrips<T, taps, Count> density_strips[parts];
-      // Sets the strips of a pack of samples, or of their mates.
-      const auto fill = [&](int lane, bool mate) {
+      // Those of the block's samples, and those of a pack's mates.
+      BlockStrips<T, 2 * taps, Count> own_data[parts];
+      BlockStrips<T, taps, Count> own_density[parts];
+      BlockStrips<T, 2 * taps, W> mate_data[parts];
+      BlockStrips<T, taps, W> mate_density[parts];
+      // Sets the strips of a pack of samples, or of their mates, at a place.
+      const auto fill = [&](int lane, bool mate, auto& data_strips, auto& density_strips, int place) {
         const auto of_taps = [&](const auto& own, const auto& mates, auto& to) {
           for (int j = 0; j < taps; ++j)
             to[j] = mate ? simd::select(simd::load<I>(stencil.mirrored + lane) != 0, simd::load<P>(mates[j] + lane), P{})
@@ -176,23 +179,23 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
             strip[2 * j] = w[j] * re;
             strip[2 * j + 1] = w[j] * im;
           }
-          data_strips[0].set(lane, strip);
+          data_strips[0].set(place, strip);
           if constexpr (Values::rates) {
             for (int j = 0; j < taps; ++j) {
               strip[2 * j] = w[j] * some(insertion.re_rate) + w_rate[j] * re;
               strip[2 * j + 1] = w[j] * sides * some(insertion.im_rate) + w_rate[j] * im;
             }
-            data_strips[1].set(lane, strip);
+            data_strips[1].set(place, strip);
           }
         }
         if constexpr (Values::has_density) {
           const P weight = some(insertion.weight);
           P strip[taps];
           for (int j = 0; j < taps; ++j) strip[j] = simd::select(w[j] < 0, P(-w[j]), w[j]) * weight;
-          density_strips[0].set(lane, strip);
+          density_strips[0].set(place, strip);
           if constexpr (Values::rates) {
             for (int j = 0; j < taps; ++j) strip[j] = w[j] * some(insertion.weight_rate) + w_rate[j] * weight;
-            density_strips[1].set(lane, strip);
+            density_strips[1].set(place, strip);
           }
         }
       };
@@ -216,12 +219,12 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       T* to_density = nullptr;
       if constexpr (Values::has_data) to_data = reinterpret_cast<T*>(insertion.data.data);
       if constexpr (Values::has_density) to_density = insertion.density.data;
-      const auto add = [&](int lane, const Rows& rows) {
+      const auto add = [&](int lane, const Rows& rows, const auto& data_strips, const auto& density_strips, int place) {
         DataStrip data[parts];
         DensityStrip density[parts];
         for (int i = 0; i < parts; ++i) {
-          if constexpr (Values::has_data) data[i] = data_strips[i].load(lane);
-          if constexpr (Values::has_density) density[i] = density_strips[i].load(lane);
+          if constexpr (Values::has_data) data[i] = data_strips[i].load(place);
+          if constexpr (Values::has_density) density[i] = density_strips[i].load(place);
         }
         rows.for_rows(lane, [&](int row, std::int64_t where) {
           if (where < 0) return;  // another owner's
@@ -240,19 +243,24 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           }
         });
       };
-      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W) fill(lane, false);
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W)
+        fill(lane, false, own_data, own_density, lane);
       constexpr int stride = 4;  // neighbours share taps, and a load would wait for the stores just before it
       for (int i = 0; i < stride; ++i)
         for (int lane = lanes.begin + ((i - lanes.begin) & (stride - 1)); lane < lanes.end; lane += stride)
-          add(lane, plan.rows);
+          if (!plan.mirrored || !stencil.mirrored[lane]) add(lane, plan.rows, own_data, own_density, lane);
       if (!plan.mirrored) return;
+      // A sample and its mate follow each other, so that what is its own mate stays real.
       Rows mates;
       mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
       for (int first = lanes.template first_of<W>(); first < lanes.end; first += W)
         if (simd::any(simd::load<I>(stencil.mirrored + first))) {
-          fill(first, true);
+          fill(first, true, mate_data, mate_density, 0);
           for (int lane = first; lane < first + W; ++lane)
-            if (lane >= lanes.begin && lane < lanes.end && stencil.mirrored[lane]) add(lane, mates);
+            if (lane >= lanes.begin && lane < lanes.end && stencil.mirrored[lane]) {
+              add(lane, plan.rows, own_data, own_density, lane);
+              add(lane, mates, mate_data, mate_density, lane - first);
+            }
         }
       return;
     }
