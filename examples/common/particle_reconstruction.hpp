@@ -116,8 +116,9 @@ class ParticleReconstruction {
   const std::vector<ParticleGroup>& batches() const { return batches_; }
   double voxel() const { return voxel_; }  // Å
   long box() const { return box_; }
+  int halves() const { return settings_.halves; }
 
-  /// Of grids, of finishing and of batches: reconstructor.hpp.
+  /// Of grids, twice while images are added (particle_sums.hpp) or with what finishing takes; and of batches: reconstructor.hpp.
   double bytes() const {
     const auto stored = [](double n) { return n * n * (n / 2 + 1); };
     const double n = double(box_), twice = double(bracewell::fft_extent(2 * n)),
@@ -127,7 +128,8 @@ class ParticleReconstruction {
         std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n);
     double largest = 0;
     for (const int group : groups_) largest = std::max(largest, std::pow(images_->box(group), 2));
-    return 4 * ((data + weights) * settings_.halves + finish + 5 * n * n * n + 4 * double(settings_.batch) * largest);
+    const double sums = (data + weights) * settings_.halves;
+    return 4 * (sums + std::max(sums, finish) + 5 * n * n * n + 4 * double(settings_.batch) * largest);
   }
 
   void allocate() {
