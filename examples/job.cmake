@@ -10,6 +10,7 @@ endforeach()
 
 # Programs that several processes do together where there is MPI.
 option(BRACEWELL_EXAMPLES_MPI "Build refine_map and bracewell_reconstruct with MPI, where it is installed" ON)
+set(BRACEWELL_EXAMPLES_MPIEXEC "" CACHE INTERNAL "What starts them then")
 if(BRACEWELL_EXAMPLES_MPI)
   # FindMPI stops where there is a compiler's wrapper without the headers, as a runtime package has it.
   find_program(BRACEWELL_MPICXX mpicxx)
@@ -23,6 +24,7 @@ if(BRACEWELL_EXAMPLES_MPI)
     find_package(MPI COMPONENTS CXX)
   endif()
   if(MPI_CXX_FOUND)
+    set(BRACEWELL_EXAMPLES_MPIEXEC "${MPIEXEC_EXECUTABLE}" CACHE INTERNAL "What starts them then")
     foreach(program bracewell_reconstruct refine_map)
       target_link_libraries(${program} PRIVATE MPI::MPI_CXX)
       target_compile_definitions(${program} PRIVATE EXAMPLES_MPI)

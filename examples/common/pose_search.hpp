@@ -271,6 +271,22 @@ struct Neighbourhood {
   float spread = std::numeric_limits<float>::infinity();  // what is worse than the best by more is not kept
 };
 
+/// log Σ exp of the scores of nine shifts, and their mean.
+template <class Shift>
+Candidate over_shifts(const float (&scores)[9], const bracewell::Matrix3& rotation, const Shift& shift) {
+  const float highest = *std::max_element(scores, scores + 9);
+  double sum = 0;
+  Offset mean{0, 0};
+  for (int s = 0; s < 9; ++s) {
+    const double weight = std::exp(double(scores[s] - highest));
+    const Offset at = shift(s);
+    sum += weight;
+    mean.x += weight * at.x;
+    mean.y += weight * at.y;
+  }
+  return {highest + float(std::log(sum)), rotation, {mean.x / sum, mean.y / sum}};
+}
+
 /// Of each candidate's neighbours the best: turns by −1, 0, 1 steps about the three axes of the image, and shifts by as many.
 inline std::vector<BestCandidates> search_around(SearchReference& reference, const SearchImages& images,
                                                  const std::vector<BestCandidates>& before, const Neighbourhood& around,
@@ -315,13 +331,20 @@ inline std::vector<BestCandidates> search_around(SearchReference& reference, con
             cross.noalias() = slices.middleRows(place, own) * rows.transpose();
             power.noalias() = squares.middleRows(place, own) * images.weights.row(Eigen::Index(i)).transpose();
             Candidate highest;
-            for (Eigen::Index p = 0; p < own; ++p)
+            for (Eigen::Index p = 0; p < own; ++p) {
+              const bracewell::Matrix3& rotation = rotations[std::size_t(place + p)];
+              int s_best = 0;
+              float scores[9];
               for (int s = 0; s < 9; ++s) {
-                const Candidate one{score_of(score, cross(p, s), power[p]), rotations[std::size_t(place + p)], moved(s)};
-                if (around.all && one.score > best[i].least())
-                  best[i].add_apart(one, 0.5 * around.angle, 0.5 * around.offset);
-                if (!(one.score <= highest.score)) highest = one;
+                scores[s] = score_of(score, cross(p, s), power[p]);
+                if (scores[s] > scores[s_best]) s_best = s;
               }
+              if (around.all) {
+                best[i].add_apart(over_shifts(scores, rotation, moved), 0.5 * around.angle, 0.5 * around.offset);
+              } else if (!(scores[s_best] <= highest.score)) {
+                highest = {scores[s_best], rotation, moved(s_best)};
+              }
+            }
             if (!around.all) best[i].add_apart(highest, 1.5 * around.angle, 1.5 * around.offset);
           }
           best[i].drop(around.spread);
