@@ -122,7 +122,7 @@ class Refinement {
     checkpoint_ = std::make_unique<Checkpoint>(settings.output + ".checkpoint", fingerprint.value(), 0);
   }
 
-  bool finished() const { return now_.finished != 0; }
+  bool finished() const { return now_.last != 0; }
 
   /// From the last iteration of an earlier run on.
   void resume() {
@@ -137,6 +137,7 @@ class Refinement {
     Stopwatch watch;
     watch.start();
     now_.iteration += 1;
+    now_.last = now_.since >= 1 || now_.iteration >= settings_.most;
     const std::vector<Particle> before = particles_->particles;
     search_and_add();
     sums_.finish();
@@ -155,7 +156,6 @@ class Refinement {
     now_.best = std::max(now_.best, shell);
     now_.shell = shell;
     now_.limit = std::max(2 * reconstruction_.voxel(), side_ / (shell + 2));  // a little beyond what is there
-    now_.finished = now_.since >= 2 || now_.iteration >= settings_.most;
     if (ranks_->first()) {
       for (int half = 0; half < 2; ++half)
         write_map(settings_.output + "_half" + std::to_string(half + 1) + ".mrc", halves_[half]);
@@ -234,12 +234,15 @@ class Refinement {
         Interrupt::check();
         const ParticleGroup& batch = reconstruction_.batches()[b];
         const std::size_t* const which = reconstruction_.order().data() + batch.first;
-        const auto best = search_->run(batch, which, reconstruction_.read(batch), scaled && !settings_.hard ? spread : 0);
+        SearchEnd last;
+        last.polish = scaled && now_.last != 0;
+        if (scaled && !settings_.hard) last.spread = spread;
+        const auto found = search_->run(batch, which, reconstruction_.read(batch), last);
         if (scaled) {
-          const auto power = search_->noise(batch, which, best);
+          const auto power = search_->noise(batch, which, found.best);
           for (std::size_t s = 0; s < power.size(); ++s) of_chunks[chunk.number * shells + s] += power[s];
         }
-        add_posed(batch, which, best);
+        add_posed(batch, which, found);
       }
     };
     sums_.run(add, [&] { progress.show(sums_.images_done()); });
@@ -253,21 +256,21 @@ class Refinement {
   static constexpr float spread = 5;
 
   /// An image counts at each of its poses as likely as that is.
-  void add_posed(const ParticleGroup& batch, const std::size_t* which, const std::vector<BestCandidates>& best) {
+  void add_posed(const ParticleGroup& batch, const std::size_t* which, const ParticleSearch::Found& found) {
     const double pixel = particles_->groups[std::size_t(batch.group)].pixel;
     std::vector<ParticleReconstruction::Posed> posed;
-    for (std::size_t i = 0; i < best.size(); ++i) {
-      const auto& list = best[i].list();
+    for (std::size_t i = 0; i < found.best.size(); ++i) {
+      Particle particle = particles_->particles[which[i]];
+      set_pose(particle, found.best[i], pixel);
+      std::copy_n(particle.angles, 3, poses_.data() + 5 * which[i]);
+      std::copy_n(particle.shift, 2, poses_.data() + 5 * which[i] + 3);
+      const auto& list = found.likely[i].list();
       double sum = 0;
       for (const Candidate& candidate : list) sum += std::exp(double(candidate.score - list[0].score));
       for (const Candidate& candidate : list) {
-        posed.push_back({long(i), particles_->particles[which[i]]});
-        set_pose(posed.back().particle, candidate, pixel);
-        posed.back().particle.figure_of_merit = std::exp(double(candidate.score - list[0].score)) / sum;
-        if (&candidate != &list[0]) continue;
-        const Particle& p = posed.back().particle;
-        const double pose[5] = {p.angles[0], p.angles[1], p.angles[2], p.shift[0], p.shift[1]};
-        std::copy_n(pose, 5, poses_.data() + 5 * which[i]);
+        set_pose(particle, candidate, pixel);
+        particle.figure_of_merit = std::exp(double(candidate.score - list[0].score)) / sum;
+        posed.push_back({long(i), particle});
       }
     }
     reconstruction_.add(batch, posed);
@@ -321,7 +324,7 @@ class Refinement {
 
   /// All that is counted, without padding between.
   struct Numbers {
-    double iteration = 0, limit = 0, shell = 0, best = 0, since = 0, finished = 0;
+    double iteration = 0, limit = 0, shell = 0, best = 0, since = 0, last = 0;
   };
 
   Settings settings_;
@@ -373,9 +376,11 @@ int main(int argc, char** argv) {
       "  refine_map --i particles.star --ref initial.mrc --o refined --ctf --ini_high 40 --particle_diameter 250\n\n"
       "Both halves begin with the same map up to --ini_high, and never see each other again. Each iteration searches all "
       "poses anew,\n"
-      "up to a little beyond where the FSC of the halves falls to 0.143; it ends when that improves no more. Images count "
-      "at each pose of\n"
-      "the last grid as likely as that is, or with --hard at the best one.\n"
+      "up to a little beyond where the FSC of the halves falls to 0.143. When that improves no more, a last iteration "
+      "leaves "
+      "the grid\nby Levenberg-Marquardt. Images count at the rotations around the best one as likely as these are, or with "
+      "--hard at "
+      "that alone.\n"
       "A checkpoint is written after each iteration: --resume goes on from there. By mpirun on several ranks, all is the "
       "same, bit for bit.");
   app.add_option("--i", settings.particles, "particles, with their stacks")->required();

@@ -55,9 +55,9 @@ int run(Settings settings) {
     const auto n = std::size_t(images.box(batch.group));
     buffer.resize(std::size_t(batch.count) * n * n);
     images.read_light(which, batch.count, buffer.data());
-    const auto best = search.run(batch, which, buffer.data());
+    const auto best = search.run(batch, which, buffer.data()).best;
     for (std::size_t i = 0; i < best.size(); ++i)
-      set_pose(particles.particles[which[i]], best[i].list().front(), particles.groups[std::size_t(batch.group)].pixel);
+      set_pose(particles.particles[which[i]], best[i], particles.groups[std::size_t(batch.group)].pixel);
     Interrupt::check();
     progress.show(long(batch.first) + batch.count);
   }

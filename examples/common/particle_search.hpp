@@ -5,6 +5,7 @@
 #include "map.hpp"
 #include "particle_images.hpp"
 #include "particle_job.hpp"
+#include "pose_newton.hpp"
 #include "pose_search.hpp"
 #include "rotation.hpp"
 #include "stopwatch.hpp"
@@ -71,6 +72,7 @@ class ImageSpectra {
   }
   long extent() const { return n_; }
   long capacity() const { return capacity_; }
+  auto first(long count) const { return Kokkos::subview(data_, std::pair(0L, count), Kokkos::ALL, Kokkos::ALL); }
   auto operator[](long i) const { return Kokkos::subview(data_, i, Kokkos::ALL, Kokkos::ALL); }
 
  private:
@@ -133,6 +135,12 @@ inline void set_pose(Particle& particle, const Candidate& candidate, double pixe
   particle.shift[1] = candidate.shift.y * pixel;
 }
 
+/// What to do with the best of the last grid.
+struct SearchEnd {
+  float spread = 0;     // rotations around it are likely whose log-likelihoods are worse by no more; 0: none but the best
+  bool polish = false;  // leave the grid by Levenberg-Marquardt before, for likelihoods
+};
+
 class ParticleSearch {
  public:
   ParticleSearch(const Particles& particles, ParticleImages& images, const SearchSettings& settings)
@@ -159,53 +167,71 @@ class ParticleSearch {
     std::erase_if(references_, [half](const auto& entry) { return entry.first.first == half; });
   }
 
-  /// The poses of a batch of particles `which`, whose images are light on dark, each image's in falling order: one, or with a `spread` of
-  /// log-likelihoods those of the last grid that are no worse than that.
-  std::vector<BestCandidates> run(const ParticleGroup& batch, const std::size_t* which, const float* images,
-                                  float spread = 0) {
+  /// Of a batch of images: each one's best pose, and those that may be likely, in falling order.
+  struct Found {
+    std::vector<Candidate> best;
+    std::vector<BestCandidates> likely;
+  };
+
+  /// The poses of a batch of particles `which`, whose images are light on dark.
+  Found run(const ParticleGroup& batch, const std::size_t* which, const float* images, const SearchEnd& last = {}) {
     const int n = images_->box(batch.group);
     const OpticsGroup& group = particles_->groups[std::size_t(batch.group)];
     const std::vector<SearchLevel> levels = levels_of(n, group.pixel, settings_);
     SearchReference& of_map = reference(batch);
     load(images, n, batch.count);
-    std::vector<BestCandidates> best;
+    Found found;
+    const auto timed = [&](SearchWork& work, const auto& search) {
+      Stopwatch watch;
+      watch.start();
+      search(work);
+      watch.stop();
+      work.seconds += watch.seconds;
+    };
     for (std::size_t l = 0; l < levels.size(); ++l) {
       const SearchLevel& level = levels[l];
       const SearchImages rows = rows_of(level.band, batch, which);
-      SearchWork& work = l == 0 ? global : local;
-      Stopwatch watch;
-      watch.start();
-      if (l == 0) {
-        best = search(of_map, rows, rotations_, shifts_, settings_.score, std::size_t(settings_.candidates), work);
-      } else {
+      timed(l == 0 ? global : local, [&](SearchWork& work) {
+        if (l == 0) {
+          found.likely = search(of_map, rows, rotations_, shifts_, settings_.score, std::size_t(settings_.candidates), work);
+          return;
+        }
         Neighbourhood around{level.angle, level.offset};
         around.count = std::size_t(std::max<long>(1, settings_.candidates >> l));
-        if (spread > 0 && l + 1 == levels.size()) {
-          around.all = true;
-          around.count = 64;
-          around.spread = spread;
-        }
-        best = search_around(of_map, rows, best, around, settings_.score, work);
-      }
-      watch.stop();
-      work.seconds += watch.seconds;
+        found.likely = search_around(of_map, rows, found.likely, around, settings_.score, work);
+      });
     }
-    return best;
+    found.best.clear();
+    for (const BestCandidates& of_image : found.likely) found.best.push_back(of_image.list().front());
+    const SearchLevel& finest = levels.back();
+    if (last.polish) timed(local, [&](SearchWork&) { polish(of_map, batch, which, finest.band, found.best); });
+    for (std::size_t i = 0; i < found.best.size(); ++i) {
+      found.likely[i] = BestCandidates(1);
+      found.likely[i].add(found.best[i]);
+    }
+    if (last.spread > 0) {
+      const SearchImages rows = rows_of(finest.band, batch, which);
+      Neighbourhood around{finest.angle, finest.offset, 27, true, last.spread};
+      timed(local, [&](SearchWork& work) {
+        found.likely = search_around(of_map, rows, found.likely, around, settings_.score, work);
+      });
+    }
+    return found;
   }
 
   /// Power of noise in each shell, of the images of `run` without the map at each one's best pose, summed over images.
-  std::vector<double> noise(const ParticleGroup& batch, const std::size_t* which, const std::vector<BestCandidates>& best) {
+  std::vector<double> noise(const ParticleGroup& batch, const std::size_t* which, const std::vector<Candidate>& best) {
     const int n = images_->box(batch.group);
     const OpticsGroup& group = particles_->groups[std::size_t(batch.group)];
     const Band band(n, n / 2);
     std::vector<bracewell::Matrix3> rotations;
-    for (const BestCandidates& of_image : best) rotations.push_back(of_image.list().front().rotation);
+    for (const Candidate& of_image : best) rotations.push_back(of_image.rotation);
     RowMatrix slices, squares;
     reference(batch).cut(band, rotations, 0, rotations.size(), slices, squares);
     std::vector<double> power(std::size_t(n / 2 + 1)), samples(power.size());
     for (std::size_t i = 0; i < best.size(); ++i) {
       const bracewell::ContrastTransfer contrast(ctf_of(particles_->particles[which[i]], group), group.pixel);
-      const Offset shift = best[i].list().front().shift;
+      const Offset shift = best[i].shift;
       const auto image = (*spectra_)[long(i)];
       const float* const slice = slices.row(Eigen::Index(i)).data();
       for (int k = 0; k < band.size(); ++k) {
@@ -237,6 +263,49 @@ class ParticleSearch {
     return *entry;
   }
 
+  /// Minimises ½ Σ w |X − C φ S|² from where the candidates are.
+  void polish(SearchReference& of_map, const ParticleGroup& batch, const std::size_t* which, const Band& band,
+              std::vector<Candidate>& best) {
+    const int n = images_->box(batch.group);
+    const OpticsGroup& group = particles_->groups[std::size_t(batch.group)];
+    const HostArray<float***> weights("weights", best.size(), std::size_t(n), std::size_t(n / 2 + 1)),
+        transfer("contrast transfer", weights.layout());
+    PoseSet poses;
+    for (std::size_t i = 0; i < best.size(); ++i) {
+      Eigen::Matrix3d rotation;
+      for (int e = 0; e < 3; ++e)
+        for (int d = 0; d < 3; ++d) rotation(e, d) = best[i].rotation[std::size_t(e)][std::size_t(d)];
+      poses.rotations.push_back(rotation);
+      poses.shifts.push_back({best[i].shift.x, best[i].shift.y});
+    }
+    Kokkos::parallel_for("rows of images", Kokkos::RangePolicy<Host>(0, batch.count), [&](long i) {
+      const bracewell::ContrastTransfer contrast(ctf_of(particles_->particles[which[i]], group), group.pixel);
+      for (int y = 0; y < n; ++y)
+        for (int x = 0; x <= n / 2; ++x) {
+          const int ky = bracewell::frequency(y, n);
+          weights(i, y, x) = ky == 0 && x == 0 ? 0 : float(weight(batch.group, std::hypot(ky, x)));
+          transfer(i, y, x) = settings_.ctf ? float(contrast.value(double(x) / n, double(ky) / n)) : 1;
+        }
+    });
+    Host().fence();
+    const auto& projector = of_map.projector();
+    PoseImages images(Host(), projector.reference(), bracewell::Spectrum{spectra_->first(batch.count), n},
+                      bracewell::Spectrum{weights, n}, bracewell::Spectrum{transfer, n}, of_map.scale(),
+                      projector.slice_options(), projector.kernel());
+    images.set_cutoff(band.radius / n);
+    std::vector<Normal> normals;
+    levenberg_marquardt(images, n / 4.0, 0.005, poses, normals, [](int, const auto&, const auto&) {});
+    for (std::size_t i = 0; i < best.size(); ++i) {
+      for (int e = 0; e < 3; ++e)
+        for (int d = 0; d < 3; ++d) best[i].rotation[std::size_t(e)][std::size_t(d)] = poses.rotations[i](e, d);
+      best[i].shift = {poses.shifts[i].x(), poses.shifts[i].y()};
+    }
+  }
+
+  double weight(int group, double radius) const {
+    return weights_.empty() ? 1.0 : of_shell(weights_[std::size_t(group)], radius);
+  }
+
   void load(const float* images, int n, long count) {
     if (!spectra_ || spectra_->extent() != n || spectra_->capacity() < count)
       spectra_ = std::make_unique<ImageSpectra>(n, count);
@@ -250,7 +319,7 @@ class ParticleSearch {
       const bracewell::ContrastTransfer contrast(ctf_of(particles_->particles[which[i]], group), group.pixel);
       rows.set(
           std::size_t(i), (*spectra_)[i], [&](double x, double y) { return settings_.ctf ? contrast.value(x, y) : 1.0; },
-          [&](double radius) { return weights_.empty() ? 1.0 : of_shell(weights_[std::size_t(batch.group)], radius); });
+          [&](double radius) { return weight(batch.group, radius); });
     });
     Host().fence();
     return rows;

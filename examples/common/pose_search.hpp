@@ -101,6 +101,10 @@ class SearchReference {
     Host().fence();
   }
 
+  const auto& projector() const { return projector_; }
+  /// Of slices, beside the map's images.
+  double scale() const { return double(scale_); }
+
  private:
   bracewell::Projector<float, bracewell::Fftw, Kernel, 3, 2, Host> projector_;
   float scale_;
