@@ -13,6 +13,7 @@
 #include "common/progress.hpp"
 #include "common/ranks.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -402,6 +403,10 @@ int run(const Settings& settings, const Ranks& ranks) {
   require_folder_of(settings.output);
   for (const std::size_t p : all) particles.particles[p].subset = half_of(particles, p) + 1;
   particles.told.set(std::size_t(Told::subset));
+  for (int half = 1; half <= 2; ++half)
+    if (std::none_of(all.begin(), all.end(), [&](std::size_t p) { return particles.particles[p].subset == half; }))
+      throw std::runtime_error(particles.path + ": has no particles of the half set " + std::to_string(half) +
+                               ", expected some of 1 and of 2");
 
   Refinement refinement(settings, ranks, particles, images, initial);
   if (settings.resume) refinement.resume();

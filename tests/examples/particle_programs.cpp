@@ -579,11 +579,6 @@ TEST_CASE("a map is refined from noisy particles", "[particle_programs]") {
   const fs::path in = folder("refine");
   const Map map = truth();
   const int n = int(map.density.extent(0));
-  noisy_images(in, map, 12, 250, 0.25);
-  succeeds(in, refine +
-                   " --i noisy.star --ref map.mrc --o refined --ctf --ini_high 60 --particle_diameter 230 --iter 3 "
-                   "--healpix_order 1");
-  succeeds(in, reconstruct + " --i noisy.star --o known.mrc --ctf --wiener --mask_diameter 230");
   const auto shells = [&](const std::string& name) {
     double sum = 0;
     const auto sums = bw::shell_sums(Host(), bw::Spectrum{spectrum_of_map(sections(in / name)), n},
@@ -591,10 +586,29 @@ TEST_CASE("a map is refined from noisy particles", "[particle_programs]") {
     for (std::size_t s = 1; s < sums.cross.size(); ++s) sum += sums.cross[s] / std::sqrt(sums.first[s] * sums.second[s]);
     return sum / double(sums.cross.size() - 1);
   };
+  const std::string command = refine +
+                              " --i noisy.star --ref map.mrc --ctf --ini_high 60 --particle_diameter 230 --iter 3 "
+                              "--healpix_order 1 --o ";
+  // More noise: best poses alone are no better than all likely ones.
+  noisy_images(in, map, 12, 300, 0.1);
+  succeeds(in, command + "likely");
+  succeeds(in, command + "hard --hard");
+  const double likely = shells("likely.mrc"), hard = shells("hard.mrc");
+  CAPTURE(likely, hard);
+  CHECK(likely > hard - 0.02);
+  CHECK(hard > 0.3);
+
+  noisy_images(in, map, 12, 250, 0.25);
+  succeeds(in, command + "refined");
+  succeeds(in, reconstruct + " --i noisy.star --o known.mrc --ctf --wiener --mask_diameter 230");
   const double refined = shells("refined.mrc"), known = shells("known.mrc");
   CAPTURE(refined, known);
   CHECK(refined > known - 0.1);  // the mean FSC with the true map, where true poses give `known`
   CHECK(known > 0.6);
+  Particles one_half = read_particles({(in / "noisy.star").string()});
+  for (Particle& p : one_half.particles) p.subset = 2;
+  write_particles(in / "one_half.star", one_half);
+  refused(in, refine + " --i one_half.star --ref map.mrc --ctf --o out", "no particles of the half set 1");
   for (const char* const name : {"refined_half1.mrc", "refined_half2.mrc", "refined.star", "refined_fsc.star",
                                  "refined_fsc.png", "refined_directions.png"})
     CHECK(fs::exists(in / name));
