@@ -13,6 +13,7 @@
 #pragma once
 
 #include <bracewell/detail/arguments/call.hpp>
+#include <bracewell/detail/core/device.hpp>
 #include <bracewell/detail/core/elementwise.hpp>
 
 #include <algorithm>
@@ -60,8 +61,7 @@ struct MoveOrigin {
       z = -z;
       return;
     }
-    const double angle = 2 * Kokkos::numbers::pi * direction * t;
-    z *= Kokkos::complex<T>(T(Kokkos::cos(angle)), T(Kokkos::sin(angle)));
+    z *= phase_factor<T>(-direction * t);
   }
 };
 

@@ -85,20 +85,25 @@ class Sampler {
   static constexpr int parts = absolute ? 1 : 2;
 
   template <bool Slopes, bool Symmetric>
-  KOKKOS_FUNCTION auto plan(const Kappa& kappa) const {
-    detail::BlockTaps<T, N, 1, Kernel::reach, Slopes, Symmetric, 1> plan;
+  using Plan = detail::BlockTaps<T, N, 1, detail::TapsOf<Kernel>, Slopes, Symmetric, 1>;
+
+  /// By reference: a returned plan would be on a device's stack.
+  template <class Plan>
+  KOKKOS_FUNCTION void find(const Kappa& kappa, Plan& plan) const {
     T at[N];
     const int base[N] = {};
     for (int d = 0; d < N; ++d) at[d] = kappa[d];
     plan.block.lanes = {0, 1};
-    plan.stencil.template set<absolute>(0, kernel_, base, at, grid_.extent[0]);
-    return plan;
+    if (plan.stencil.template set<absolute>(0, kernel_, base, at, grid_.extent[0]))
+      plan.stencil.split_mates(grid_.extent[0], {0, 1});
   }
 
   template <bool Slopes>
   KOKKOS_FUNCTION auto read(const Kappa& kappa) const {
     detail::Readings<T, parts, Slopes ? 1 + N : 1, 1> samples{};
-    detail::read_samples<Slopes>(grid_, plan<Slopes, false>(kappa), samples);
+    Plan<Slopes, false> taps;
+    find(kappa, taps);
+    detail::read_samples<Slopes>(grid_, taps, samples);
     return samples;
   }
 
@@ -115,16 +120,17 @@ class Sampler {
   KOKKOS_FUNCTION void add(const Kappa& kappa, const Value& value) const {
     static_assert(!std::is_const_v<V>, "Sampler: the array is const, nothing can be inserted");
     if (!inside(kappa)) return;
-    const auto taps = plan<false, Symmetric>(kappa);
+    Plan<false, Symmetric> taps;
+    find(kappa, taps);
     if constexpr (absolute) {
       const None no;
       detail::insert_samples<N>(detail::BlockValues<None, detail::Grid<V, N>, T, 1>{no, grid_, {}, {}, {value}}, taps,
-                                taps.stencil, detail::AllRows{}, detail::AtomicAdd{});
+                                taps.stencil, detail::AllRows{}, detail::GlobalAtomicAdd{});
     } else {
       const None no;
       detail::insert_samples<N>(
           detail::BlockValues<detail::Grid<V, N>, None, T, 1>{grid_, no, {value.real()}, {value.imag()}, {}}, taps,
-          taps.stencil, detail::AllRows{}, detail::AtomicAdd{});
+          taps.stencil, detail::AllRows{}, detail::GlobalAtomicAdd{});
     }
   }
 

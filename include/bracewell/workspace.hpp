@@ -18,8 +18,9 @@ namespace bracewell {
 /// instances of an execution space, need one each. It must be gone before Kokkos::finalize.
 ///
 /// In the slicer these need scratch: cotangents of poses and the sums of gauss_newton, some hundred bytes for each slice, and
-/// deterministic insertion on devices, 8 bytes for each real number of its outputs. What the rasterizer needs is said at its
-/// operations.
+/// deterministic insertion on devices, 8 bytes for each real number of its outputs. With a Workspace, backproject of float data
+/// with their density takes 16 bytes of it for each point on devices, where it then needs half the additions. What the rasterizer
+/// needs is said at its operations.
 /// Without a Workspace a call allocates scratch, and waits when it frees it, since Kokkos waits before it frees memory.
 class Workspace {
  public:

@@ -44,8 +44,8 @@ SUPPORT_RASTER(extern template, double, 3, 2)
 """
 
 TESTS = """
-add_executable(planted_tests EXCLUDE_FROM_ALL properties/random.cpp properties/bad_input.cpp finish.cpp kernels.cpp spectrum.cpp
-               eigen.cpp workspace.cpp ${operations})
+add_executable(planted_tests EXCLUDE_FROM_ALL properties/random.cpp properties/bad_input.cpp raster.cpp finish.cpp kernels.cpp
+               spectrum.cpp eigen.cpp workspace.cpp ${operations})
 target_compile_options(planted_tests PRIVATE ${quick})
 target_include_directories(planted_tests PRIVATE ${PROJECT_SOURCE_DIR}/examples)
 target_precompile_headers(planted_tests PRIVATE <bracewell/bracewell.hpp> <catch2/catch_template_test_macros.hpp>)

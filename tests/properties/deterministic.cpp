@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Insertion in fixed point, as devices have it on request.
+// Insertion as devices have it on request: in fixed point, and with a workspace in a grid of data and density.
 #include "support/device_operations.hpp"
 
 #include "support/axes.hpp"
 #include "support/slicing.hpp"
 #include "support/tools.hpp"
+
+#include <bracewell/workspace.hpp>
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -163,6 +165,39 @@ TEMPLATE_TEST_CASE("deterministic insertion agrees with the plain one", "[determ
     CHECK(relative_error(got.rotations_bar, want.rotations_bar) < tolerance);
     CHECK(relative_error(got.shifts_bar, want.shifts_bar) < tolerance);
   }
+}
+
+TEMPLATE_TEST_CASE("data and density are the same in a grid of both", "[backproject]", (Axes<float, 3, 2>),
+                   (Axes<float, 3, 3>)) {
+  constexpr int N = TestType::N, M = TestType::M;
+  Random random(4050 + 10 * N + M);
+  INFO("seed " << random.seed);
+  const double tolerance = 1000 * double(std::numeric_limits<float>::epsilon());  // some hundred terms in another order
+  bw::Workspace workspace;
+  for (int i = 0; i < 40; ++i) {
+    // From narrow grids to some with more points than there are additions, which stay apart.
+    const SliceProblem s = i % 4 == 0 ? large_problem(random, N, M) : random_problem(random, N, M, i);
+    const auto interpolation = interpolations[i % interpolations.size()];
+    INFO(text(s) << " interpolation " << int(interpolation));
+    for (const bool accumulate : {false, true}) {
+      bw::SliceOptions apart = support::options(s, interpolation), both = apart;
+      both.workspace = &workspace;
+      const auto inserted = [&](const bw::SliceOptions& options) {
+        const Arrays<float, N, M> a(s, s);
+        const auto data = upload<Kokkos::complex<float>, N + 1>(s.volume_shape(), s.volumes);
+        const auto density = upload<float, N + 1>(s.volume_shape(), std::vector<double>(s.volumes.size(), 3));
+        auto with = options;
+        with.accumulate = accumulate;
+        bw::backproject(Exec(), a.slice(a.slices), a.slice(a.weights), a.poses(), a.volume(data), a.volume(density), with);
+        return std::pair(download(data), download(density));
+      };
+      const auto got = inserted(both), want = inserted(apart);
+      CHECK(relative_error(got.first, want.first) < tolerance);
+      CHECK(relative_error(got.second, want.second) < tolerance);
+    }
+  }
+  const auto bytes = std::size_t(12 * 12 * 7 * 2 * 16);
+  CHECK(workspace.numbers(Exec(), 0).size() * sizeof(double) >= bytes);  // large_problem's, so that it was used
 }
 
 TEMPLATE_TEST_CASE("deterministic insertion does not depend on the order of images", "[deterministic]", (Axes<double, 2, 1>),

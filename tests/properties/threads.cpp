@@ -116,12 +116,29 @@ using Problem = HostProblem<float>;
 /// Places in HostProblem::take.
 constexpr int volume = 0, density = 1, slice = 2, weight = 3, rotation = 4, shift = 5;
 
+/// Leaves this word all over the stacks of some threads, for whatever a kernel forgets to set there.
+[[gnu::noinline]] void leave_on_stack(std::uint32_t word) {
+  volatile std::uint32_t words[1 << 18];
+  for (auto& w : words) w = word;
+}
+void leave_on_stacks(const Kokkos::OpenMP& exec, std::uint32_t word) {
+  using Policy = Kokkos::RangePolicy<Kokkos::OpenMP, Kokkos::Schedule<Kokkos::Static>>;
+  Kokkos::parallel_for("support::leave_on_stacks", Policy(exec, 0, exec.concurrency()),
+                       [word](int) { leave_on_stack(word); });
+  leave_on_stack(word);
+}
+
+/// Signalling NaNs in float and, two of them, in double; and integers beyond all arrays.
+constexpr std::uint32_t left_on_stack[] = {0x7FA00001, 0x7FF40001};
+
 /// run writes the same bits to some outputs with any number of threads, and with scratch of its own, new or used.
 template <class Run>
 void check_threads(const std::vector<int>& written, const Run& run) {
   for_problems<float>([&](const SliceProblem& s, const Problem& h, bw::SliceOptions options) {
     h.take();
+    int runs = 0;
     const auto results = [&](const Kokkos::OpenMP& exec) {
+      leave_on_stacks(exec, left_on_stack[runs++ % 2]);
       run(exec, s.geometry.extents, s.geometry.slice, h, options);
       exec.fence();
       const auto all = h.take();

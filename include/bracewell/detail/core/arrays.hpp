@@ -53,6 +53,22 @@ struct PoseTable {
     const std::int64_t at = b * stride[0] + i * stride[1] + e * stride[2] + d * stride[3];
     return single ? double(single[at]) : precise ? precise[at] : number;
   }
+  /// A whole element i, whose loads do not wait for one another.
+  template <int E, int D>
+  KOKKOS_INLINE_FUNCTION void read(std::int64_t b, std::int64_t i, double (&element)[E][D]) const {
+    const std::int64_t at = b * stride[0] + i * stride[1];
+    const auto each = [&](const auto& number_at) {
+      for (int e = 0; e < E; ++e)
+        for (int d = 0; d < D; ++d) element[e][d] = number_at(at + e * stride[2] + d * stride[3]);
+    };
+    if (single) {
+      each([&](std::int64_t where) { return double(single[where]); });
+    } else if (precise) {
+      each([&](std::int64_t where) { return precise[where]; });
+    } else {
+      each([&](std::int64_t) { return number; });
+    }
+  }
   /// Of the elements i from `first` on.
   PoseTable from(std::int64_t first) const {
     PoseTable table = *this;

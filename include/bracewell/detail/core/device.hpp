@@ -11,8 +11,7 @@
 #include <bracewell/detail/prologue.hpp>
 
 /// To be put before loops over taps. Once these are unrolled, their arrays have constant indices and stay in a device's
-/// registers. Nested loops take BRACEWELL_UNROLL_BY, which leaves those of a long kernel: they would become thousands of
-/// copies.
+/// registers. Nested loops take BRACEWELL_UNROLL_BY with Unrolled, and their arrays are read by tap_at.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
 #define BRACEWELL_PRAGMA(text) _Pragma(#text)
 #define BRACEWELL_UNROLL BRACEWELL_PRAGMA(unroll)
@@ -31,11 +30,30 @@ KOKKOS_INLINE_FUNCTION void for_constants(const Each& each) {
   (std::make_integer_sequence<int, Count>());
 }
 
-/// The copies that BRACEWELL_UNROLL_BY makes of a loop over taps.
-template <int Taps>
+/// The copies that BRACEWELL_UNROLL_BY makes of the loop over an axis in nested loops over Taps of values V. A device loads all that
+/// is unrolled before it adds the first: with more than 128 registers of loads, or half of that beside sums for Slopes, other numbers
+/// would be pushed into memory.
+template <int Taps, int Axis, class V, bool Slopes>
 struct Unrolled {
-  static constexpr int copies = Taps <= 8 ? Taps : 1;
+  static constexpr int copies = [] {
+    int registers = int(sizeof(V) / sizeof(float)) * (Slopes ? 2 : 1);
+    for (int a = 0; a <= Axis; ++a) registers *= Taps;
+    return registers <= 128 ? Taps : 1;
+  }();
 };
+
+/// at(j) for j = 0 … Taps − 1 that may not be constant on a device, where at() has constants only.
+template <int Taps, class At>
+KOKKOS_INLINE_FUNCTION auto tap_at(int j, const At& at) {
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+  auto tap = at(0);
+  BRACEWELL_UNROLL
+  for (int i = 1; i < Taps; ++i) tap = i == j ? at(i) : tap;
+  return tap;
+#else
+  return at(j);
+#endif
+}
 
 /// exp(−2πi cycles). A device has functions of multiples of π for it, without a slow path for large arguments.
 template <class T>
@@ -54,6 +72,15 @@ KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor(double cycles) {
   return {T(Kokkos::cos(angle)), T(Kokkos::sin(angle))};
 #endif
 }
+
+/// A point of data with its density, so that one instruction adds to both where there are such of 16 bytes.
+template <class T>
+struct alignas(4 * sizeof(T)) DataAndDensity {
+  T re, im, density, unused;
+
+  KOKKOS_INLINE_FUNCTION explicit operator Kokkos::complex<T>() const { return {re, im}; }
+  KOKKOS_INLINE_FUNCTION explicit operator T() const { return density; }
+};
 
 /// Adds to a number of a grid that no other thread adds to.
 struct PlainAdd {
@@ -75,18 +102,27 @@ struct AtomicAdd {
     Kokkos::atomic_add(&sum, term);
   }
   template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(DataAndDensity<T>& sum, T re, T im, T density) {
+    add(sum.re, re);
+    add(sum.im, im);
+    add(sum.density, density);
+  }
+  template <class T>
   KOKKOS_INLINE_FUNCTION static void add(Kokkos::complex<T>& sum, T re, T im) {
     add(sum.real(), re);
     add(sum.imag(), im);
   }
 };
 
-/// The same in a device's global memory, where Hopper adds both components of a complex number at once.
+/// The same in a device's global memory, where Hopper adds the components of a complex number, and data and density, at once.
 struct GlobalAtomicAdd : AtomicAdd {
   using AtomicAdd::add;
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   KOKKOS_INLINE_FUNCTION static void add(Kokkos::complex<float>& sum, float re, float im) {
     atomicAdd(reinterpret_cast<float2*>(&sum), make_float2(re, im));
+  }
+  KOKKOS_INLINE_FUNCTION static void add(DataAndDensity<float>& sum, float re, float im, float density) {
+    atomicAdd(reinterpret_cast<float4*>(&sum), make_float4(re, im, density, 0));
   }
 #endif
 };

@@ -53,7 +53,8 @@ KOKKOS_INLINE_FUNCTION void add_product(simd::Strip<T, Length>& sum, T factor, c
 }
 
 /// Σ over the taps of axes Axis … 1 of Π weights · leaf(where). With Slopes it is followed by its derivative along each of
-/// these axes, those that the leaf took along x first.
+/// these axes, those that the leaf took along x first. A walk that interpolates linearly may have `lerps` = true: its weights on
+/// an axis are 1 − f and f = weight(axis, 1), and slopes −1 and 1.
 template <int Axis, bool Slopes, class Walk, class Where, class Leaf>
 KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const Leaf& leaf) {
   if constexpr (Axis == 0) {
@@ -62,16 +63,26 @@ KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const L
     constexpr int inner = Leaf::slopes + (Slopes ? Axis - 1 : 0);
     Jet<typename Leaf::Value, inner + (Slopes ? 1 : 0)> sum{};
     constexpr int taps = Walk::taps;
-    BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
-    for (int j = 0; j < taps; ++j) {
-      if constexpr (requires { walk.idle(Axis, j); })
-        if (walk.idle(Axis, j)) continue;
-      const auto term = gather<Axis - 1, Slopes>(walk, walk.step(Axis, j, where), leaf);
-      const auto weight = walk.weight(Axis, j);
-      add_product(sum.value, weight, term.value);
+    if constexpr (requires { requires Walk::lerps; }) {
+      const auto low = gather<Axis - 1, Slopes>(walk, walk.step(Axis, 0, where), leaf);
+      const auto high = gather<Axis - 1, Slopes>(walk, walk.step(Axis, 1, where), leaf);
+      const auto f = walk.weight(Axis, 1);
+      sum.value = low.value + f * (high.value - low.value);
       if constexpr (inner > 0)
-        for (int k = 0; k < inner; ++k) add_product(sum.slope[k], weight, term.slope[k]);
-      if constexpr (Slopes) add_product(sum.slope[inner], walk.slope(Axis, j), term.value);
+        for (int k = 0; k < inner; ++k) sum.slope[k] = low.slope[k] + f * (high.slope[k] - low.slope[k]);
+      if constexpr (Slopes) sum.slope[inner] = high.value - low.value;
+    } else {
+      BRACEWELL_UNROLL_BY((Unrolled<taps, Axis, typename Leaf::Value, Slopes>::copies))
+      for (int j = 0; j < taps; ++j) {
+        if constexpr (requires { walk.idle(Axis, j); })
+          if (walk.idle(Axis, j)) continue;
+        const auto term = gather<Axis - 1, Slopes>(walk, walk.step(Axis, j, where), leaf);
+        const auto weight = walk.weight(Axis, j);
+        add_product(sum.value, weight, term.value);
+        if constexpr (inner > 0)
+          for (int k = 0; k < inner; ++k) add_product(sum.slope[k], weight, term.slope[k]);
+        if constexpr (Slopes) add_product(sum.slope[inner], walk.slope(Axis, j), term.value);
+      }
     }
     return sum;
   }
@@ -84,7 +95,7 @@ KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T produ
     leaf(where, product);
   } else {
     constexpr int taps = Walk::taps;
-    BRACEWELL_UNROLL_BY(Unrolled<taps>::copies)
+    BRACEWELL_UNROLL_BY((Unrolled<taps, Axis, T, false>::copies))
     for (int j = 0; j < taps; ++j)
       if (walk.owns(Axis, j)) spread<Axis - 1>(walk, walk.step(Axis, j, where), product * walk.weight(Axis, j), leaf);
   }

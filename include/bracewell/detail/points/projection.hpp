@@ -42,7 +42,11 @@ using TangentTable = std::conditional_t<Moves, PoseTable<false>, None>;
 
 /// The rotations of points that are seen as they are.
 struct Identity {
-  KOKKOS_INLINE_FUNCTION double operator()(std::int64_t, std::int64_t, int e, int d) const { return e == d ? 1 : 0; }
+  template <int E, int D>
+  KOKKOS_INLINE_FUNCTION void read(std::int64_t, std::int64_t, double (&rotation)[E][D]) const {
+    for (int e = 0; e < E; ++e)
+      for (int d = 0; d < D; ++d) rotation[e][d] = e == d ? 1 : 0;
+  }
 };
 
 /// p = R q + t, with tangents of R and t where it Moves. Rotations: a table, or Identity.
@@ -99,17 +103,24 @@ struct AffineProjection {
   KOKKOS_INLINE_FUNCTION ForOneImage load(std::int64_t b, std::int64_t p) const {
     ForOneImage image;
     T sum = 0;
+    double rotation[M][N], shift[M][1];
+    rotations.read(b, p, rotation);
+    shifts.read(b, p, shift);
     for (int e = 0; e < M; ++e) {
       image.scale[e] = T(frame.scale[e]);
-      image.offset[e] = T(frame.scale[e] * shifts(b, p, e) + frame.centre[e]);
+      image.offset[e] = T(frame.scale[e] * shift[e][0] + frame.centre[e]);
       sum += Kokkos::abs(image.offset[e]);
       for (int d = 0; d < N; ++d) {
-        image.matrix[e][d] = T(frame.scale[e] * rotations(b, p, e, d));
+        image.matrix[e][d] = T(frame.scale[e] * rotation[e][d]);
         sum += Kokkos::abs(image.matrix[e][d]);
       }
-      if constexpr (Moves) {
-        image.offset_dot[e] = T(frame.scale[e] * shifts_dot(b, p, e));
-        for (int d = 0; d < N; ++d) image.matrix_dot[e][d] = T(frame.scale[e] * rotations_dot(b, p, e, d));
+    }
+    if constexpr (Moves) {
+      rotations_dot.read(b, p, rotation);
+      shifts_dot.read(b, p, shift);
+      for (int e = 0; e < M; ++e) {
+        image.offset_dot[e] = T(frame.scale[e] * shift[e][0]);
+        for (int d = 0; d < N; ++d) image.matrix_dot[e][d] = T(frame.scale[e] * rotation[e][d]);
       }
     }
     if (!Kokkos::isfinite(sum))  // no point is drawn, and nothing is added to cotangents

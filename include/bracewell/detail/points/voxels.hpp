@@ -135,13 +135,13 @@ struct TapWalk {
   KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return !idle(axis, j); }
   KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const {
     if constexpr (By == Slope::by_width) {
-      return point.by_width[axis][j][lane];
+      return of_tap(point.by_width[axis], j);
     } else {
-      return point.slope[axis][j][lane];
+      return of_tap(point.slope[axis], j);
     }
   }
   KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const {
-    const auto w = point.weight[axis][j][lane];
+    const auto w = of_tap(point.weight[axis], j);
     if constexpr (By == Slope::rate) {
       return Dual<std::remove_const_t<decltype(w)>>{w, slope(axis, j)};
     } else {
@@ -153,10 +153,16 @@ struct TapWalk {
     if constexpr (!Taps::wide) {
       return false;
     } else if constexpr (Taps::slopes) {
-      return point.weight[axis][j][lane] == 0 && slope(axis, j) == 0;
+      return of_tap(point.weight[axis], j) == 0 && slope(axis, j) == 0;
     } else {
-      return point.weight[axis][j][lane] == 0;
+      return of_tap(point.weight[axis], j) == 0;
     }
+  }
+
+ private:
+  template <class Numbers>
+  KOKKOS_INLINE_FUNCTION auto of_tap(const Numbers& numbers, int j) const {
+    return tap_at<taps>(j, [&](int i) { return numbers[i][lane]; });
   }
 };
 

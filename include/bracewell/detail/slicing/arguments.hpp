@@ -70,6 +70,7 @@ auto make_grid(const X& x) {
       grid.extent[d] = int(v.extent(v.rank() - 1 - std::size_t(d)));
       grid.stride[d] = std::int64_t(v.stride(v.rank() - 1 - std::size_t(d)));
     }
+    grid.set_bounds();
     return grid;
   }
 }

@@ -55,9 +55,7 @@ struct BackprojectTangent {
   using Plan = Block<T, N, M, Count>;  // data and density have taps of their own, with weights φ and |φ|
 
   template <int Count, class Rows>
-  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Rows&, Plan<Count>& plan) const {
-    plan = block;
-  }
+  KOKKOS_INLINE_FUNCTION void plan(const Rows&, Plan<Count>&) const {}
 
   template <int Count, class Rows, class Add>
   KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, const Rows& rows, PoseSums<Gradient>&,
@@ -100,8 +98,9 @@ struct BackprojectTangent {
         }
       }
     }
-    BlockTaps<T, N, M, reach, true, true, Count> plan;
-    plan.template find<Absolute>(block, kernel, first_given(values.data, values.density), rows);
+    BlockTaps<T, N, M, TapsOf<Kernel>, true, true, Count> plan;
+    plan.block = block;
+    plan.template find<Absolute>(kernel, rows, first_given(values.data, values.density));
     insert_samples<N>(values, plan, plan.stencil, rows, add);
   }
 };
@@ -114,7 +113,7 @@ struct BackprojectCotangent {
   using T = typename Geometry::T;
   using Gradient = Gradient_;
   static constexpr int N = Geometry::N, M = Geometry::M;
-  static constexpr bool inserts = false, sums = Gradient::size > 0;
+  static constexpr bool inserts = false, fills_blocks = true, sums = Gradient::size > 0;
 
   Geometry geometry;
   Kernel kernel;
@@ -132,41 +131,51 @@ struct BackprojectCotangent {
   }
 
   template <int Count>
-  using Plan = Block<T, N, M, Count>;  // data and density have taps of their own, with weights φ and |φ|
+  using Plan = BlockTaps<T, N, M, TapsOf<Kernel>, Gradient::rotations, true, Count>;
 
   template <int Count>
-  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, AllRows, Plan<Count>& plan) const {
-    plan = block;
+  KOKKOS_INLINE_FUNCTION void plan(AllRows rows, Plan<Count>& plan) const {
+    const auto data = arrays.data_of(plan.block.b);
+    const auto density = arrays.density_of(plan.block.b);
+    plan.template find<!Given<DataBar>>(kernel, rows, first_given(data, density), first_given(density, data));
+    plan.prefetch(data, density);
+    prefetch_block(arrays.slices, plan.block);
+    prefetch_block(arrays.weights, plan.block);
   }
 
   template <int Count, class Add>
-  KOKKOS_INLINE_FUNCTION void run(const Block<T, N, M, Count>& block, AllRows, PoseSums<Gradient>& total, const Add&) const {
-    using DataBar = typename Arrays::Data;
-    using DensityBar = typename Arrays::Density;
+  KOKKOS_INLINE_FUNCTION void run(Plan<Count>& plan, AllRows, PoseSums<Gradient>& total, const Add&) const {
+    const auto& block = plan.block;
     [[maybe_unused]] const int width = geometry.slice_extent[0];
     T re[Count] = {}, im[Count] = {}, weight[Count] = {};
     if constexpr (sums) load_block<false>(geometry, arrays.slices, arrays.weights, block, re, im, weight);
     if constexpr (Given<DataBar> && (Given<SlicesBar> || sums)) {
-      auto bar = gather<2, false>(arrays.data_of(block.b), block);
+      auto bar = read<2>(arrays.data_of(block.b), plan);
       if constexpr (sums) Gradient::add(block, bar, re, im, total);
       if constexpr (Given<SlicesBar>) {
         auto& [bar_re, bar_im] = bar.component[0];
         if constexpr (Geometry::shifted) block.template multiply_phase<1>(bar_re, bar_im);
         weigh_self_conjugate(block, width, bar_re);
         weigh_self_conjugate(block, width, bar_im);
-        write_block(slices_bar, block, bar_re, bar_im, accumulate);
+        write_block(slices_bar, block, geometry.columns(), bar_re, bar_im, accumulate);
       }
     } else {
       if constexpr (Given<SlicesBar>) skip_block(block, slices_bar);
     }
     if constexpr (Given<DensityBar> && (Given<WeightsBar> || sums)) {
-      auto bar = gather<1, true>(arrays.density_of(block.b), block);
+      // Its kernel is |φ|. Where several taps share a column, Σ |φ| is not |Σ φ|; a device has its arrays in registers so.
+      if constexpr (Given<DataBar>) {
+        if (Count > 1 && plan.fits) {
+          plan.stencil.make_absolute();
+        } else {
+          plan.template find<true>(kernel, AllRows{}, arrays.density_of(block.b));
+        }
+      }
+      auto bar = read<1>(arrays.density_of(block.b), plan);
       if constexpr (sums) Gradient::add(block, bar, weight, weight, total);
       if constexpr (Given<WeightsBar>) {
         weigh_self_conjugate(block, width, bar.component[0][0]);
-        T* out = weights_bar.row(block.b, block.p, *block.row) + block.kx;
-        for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane)
-          out[lane] = accumulate ? out[lane] + bar.component[0][0][lane] : bar.component[0][0][lane];
+        write_block(weights_bar, block, geometry.columns(), bar.component[0][0], accumulate);
       }
     } else {
       if constexpr (Given<WeightsBar>) skip_block(block, weights_bar);
@@ -174,20 +183,20 @@ struct BackprojectCotangent {
   }
 
  private:
-  template <int Components, bool Absolute, class Bar, int Count>
-  KOKKOS_INLINE_FUNCTION auto gather(const Bar& grid, const Block<T, N, M, Count>& block) const {
-    constexpr bool slopes = Gradient::rotations;
-    BlockTaps<T, N, M, Kernel::reach, slopes, true, Count> plan;
-    plan.template find<Absolute>(block, kernel, grid, AllRows{});
-    Readings<T, Components, slopes ? 1 + N : 1, Count> readings{};
-    read_samples<slopes>(grid, plan, readings);
+  using DataBar = typename Arrays::Data;
+  using DensityBar = typename Arrays::Density;
+
+  template <int Components, class Bar, int Count>
+  KOKKOS_INLINE_FUNCTION auto read(const Bar& grid, const Plan<Count>& plan) const {
+    Readings<T, Components, Gradient::rotations ? 1 + N : 1, Count> readings{};
+    read_samples<Gradient::rotations>(grid, plan, readings);
     return readings;
   }
 
   template <int Count, class Bar>
   KOKKOS_INLINE_FUNCTION void skip_block(const Block<T, N, M, Count>& block, const Bar& bar) const {
-    const int begin = block.kx + block.lanes.begin, end = block.kx + block.lanes.end;
-    if (!accumulate) write_zeros(bar, block.b, block.p, *block.row, begin, end);
+    const int end = block.kx + Count < geometry.columns() ? block.kx + Count : geometry.columns();
+    if (!accumulate) write_zeros(bar, block.b, block.p, *block.row, block.kx, end);
   }
 };
 

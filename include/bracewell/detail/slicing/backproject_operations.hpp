@@ -69,7 +69,7 @@ struct BackprojectOperation {
   using Geometry = Geometry_;
   using T = typename Geometry::T;
   static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
-  static constexpr bool inserts = true;
+  static constexpr bool inserts = true, inserts_both = Given<typename Arrays::Data> && Given<typename Arrays::Density>;
   using Gradient = NoPoseGradient<N, M>;
 
   Geometry geometry;
@@ -98,29 +98,30 @@ struct BackprojectOperation {
   }
 
   template <int Count>
-  using Plan = BlockTaps<T, N, M, reach, false, true, Count>;
+  using Plan = BlockTaps<T, N, M, TapsOf<Kernel>, false, true, Count>;
 
   template <int Count, class Rows>
-  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Rows& rows, Plan<Count>& plan) const {
+  KOKKOS_INLINE_FUNCTION void plan(const Rows& rows, Plan<Count>& plan) const {
+    const auto& block = plan.block;
     const auto data = arrays.data_of(block.b);
     const auto density = arrays.density_of(block.b);
-    plan.template find<false>(block, kernel, first_given(data, density), rows);
+    plan.template find<false>(kernel, rows, first_given(data, density), first_given(density, data));
     plan.prefetch(data, density);
     prefetch_block(arrays.slices, block);
     prefetch_block(arrays.weights, block);
   }
 
   template <int Count, class Rows, class Add>
-  KOKKOS_INLINE_FUNCTION void run(const BlockTaps<T, N, M, reach, false, true, Count>& plan, const Rows& rows,
-                                  PoseSums<Gradient>&, const Add& add) const {
+  KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, const Rows& rows, PoseSums<Gradient>&, const Add& add) const {
     const auto& block = plan.block;
     const auto data = arrays.data_of(block.b);
     const auto density = arrays.density_of(block.b);
     BlockValues<typename Arrays::Data, typename Arrays::Density, T, Count> values{data, density};
     load_block<true>(geometry, arrays.slices, arrays.weights, block, values.re, values.im, values.weight);
-    // Where several taps share a column, Σ |φ| is not |Σ φ|. A device takes |φ| always, since a choice at run time would put
-    // the arrays on its stack.
-    if constexpr (Given<typename Arrays::Density>)
+    // Where several taps share a column, Σ |φ| is not |Σ φ|, but for a kernel that is never negative. A device takes |φ| always,
+    // since a choice at run time would put the arrays on its stack.
+    constexpr bool has_density = Given<typename Arrays::Density> || IsGridOfBoth<typename Arrays::Data>::value;
+    if constexpr (has_density && !Plan<Count>::Stencil::lerps)
       if (Count == 1 || geometry.extent[0] < 2 * reach) {
         typename Plan<Count>::Stencil absolute;
         Plan<Count>::template find_weights<true>(block, kernel, geometry.extent, absolute);

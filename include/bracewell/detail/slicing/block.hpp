@@ -11,6 +11,12 @@ namespace bracewell::detail {
 /// The lanes of a block that have samples to work on.
 struct LaneRange {
   int begin, end;
+
+  /// The first lane of the first pack of Width lanes that has some.
+  template <int Width>
+  KOKKOS_INLINE_FUNCTION int first_of() const {
+    return begin & -Width;
+  }
 };
 
 template <class V>
@@ -111,6 +117,33 @@ class Phases {
   Kokkos::complex<double> stride_, far_phase_, row_phase_[Count];
 };
 
+/// κ of a block, or of 16 samples of it: κ_d of the i-th is base + fraction + i · step, of which only what is less than 16 samples
+/// is rounded to T.
+template <class T, int N, int Count>
+struct BlockStart {
+  static constexpr int samples = Count < 16 ? Count : 16;
+
+  alignas(simd::alignment<Count>) int base[padded<N>];
+  T fraction[padded<N>], step[padded<N>];
+
+  /// Of the samples of a row from k_x on, of which the first that counts is `first`. Samples further apart than a grid is wide are
+  /// alone in its band: they are counted from there.
+  template <int M>
+  KOKKOS_INLINE_FUNCTION void set(const Row<N, M>& row, int kx, int first) {
+    constexpr int K = Count > 1 ? simd::pack_width<double, padded<N>> : 1;
+    using D = simd::Pack<double, K>;
+    const bool alone = row.spacing == Spacing::beyond_grid, far = row.spacing != Spacing::near;
+    const double origin = alone ? first : kx;
+    for (int d = 0; d < N; d += K) {
+      const D apart = simd::load<D>(row.step + d), at = origin * apart + simd::load<D>(row.start + d);
+      const D whole = simd::round_down(far ? simd::select((at > -1e9) & (at < 1e9), at, D{}) : at);
+      simd::store(base + d, simd::convert<simd::Pack<int, K>>(whole));
+      simd::store(fraction + d, simd::convert<simd::Pack<T, K>>(D(at - whole)));
+      simd::store(step + d, simd::convert<simd::Pack<T, K>>(alone ? D{} : apart));
+    }
+  }
+};
+
 /// Samples k_x + lane of a row of image p of reference b. On the host k_x is a multiple of Count, so that nothing about a
 /// sample depends on which others are worked on.
 template <class T, int N, int M, int Count>
@@ -120,7 +153,8 @@ struct Block {
   int kx;
   LaneRange lanes;
   const Phases<T, M, Count>* phases;
-  Kokkos::complex<T> phase{0, 0};
+  Kokkos::complex<T> phase;
+  const BlockStart<T, N, Count>* start;
 
   KOKKOS_INLINE_FUNCTION bool full() const { return lanes.begin == 0 && lanes.end == Count; }
 
@@ -179,23 +213,52 @@ KOKKOS_INLINE_FUNCTION void weigh_self_conjugate(const Block<T, N, M, Count>& bl
   if (width % 2 == 0) weigh_column(width / 2);
 }
 
-/// Writes a block of samples of slices, or adds them.
+/// Zeroes what idle lanes hold.
+template <class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void clear_idle_lanes(const Block<T, N, M, Count>& block, T (&x)[Count]) {
+  constexpr int W = simd::pack_width<T, Count>;
+  using P = simd::Pack<T, W>;
+  if constexpr (Count > 1)
+    for (int lane = 0; lane < Count; lane += W) {
+      const P i = simd::count_from<P>(T(lane)), some = simd::load<P>(x + lane);
+      simd::store(x + lane, simd::select((i >= T(block.lanes.begin)) & (i < T(block.lanes.end)), some, P{}));
+    }
+}
+
+/// Writes value(lane) to a row of slices at the samples of a block, or adds it. Without adding, it is also written to the other
+/// samples of the block that the row has, which has so many columns.
+template <class V, class T, int N, int M, int Count, class Value>
+KOKKOS_INLINE_FUNCTION void write_lanes(V* out, const Block<T, N, M, Count>& block, int columns, bool accumulate,
+                                        const Value& value) {
+  if (accumulate) {
+    for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) out[lane] += value(lane);
+  } else {
+    for (int lane = 0; lane < Count && block.kx + lane < columns; ++lane) out[lane] = value(lane);
+  }
+}
+
+/// Writes a block of samples of slices, or adds them. Idle lanes' are made 0.
 template <class T, int N, int M, int Count>
 KOKKOS_INLINE_FUNCTION void write_block(const SliceStack<Kokkos::complex<T>, M>& slices, const Block<T, N, M, Count>& block,
-                                        const T (&re)[Count], const T (&im)[Count], bool accumulate) {
+                                        int columns, T (&re)[Count], T (&im)[Count], bool accumulate) {
   Kokkos::complex<T>* out = slices.row(block.b, block.p, *block.row) + block.kx;
-  if (block.full() && !accumulate) {  // a loop of known length becomes a few shuffles
+  clear_idle_lanes(block, re);
+  clear_idle_lanes(block, im);
+  if (Count > 1 && !accumulate && block.kx + Count <= columns) {
+    using P = simd::Pack<T, simd::pack_width<T, Count>>;
     T* parts = reinterpret_cast<T*>(out);
-    for (int lane = 0; lane < Count; ++lane) {
-      parts[2 * lane] = re[lane];
-      parts[2 * lane + 1] = im[lane];
-    }
-    return;
+    for (int lane = 0; lane < Count; lane += simd::lanes<P>)
+      simd::store_pairs(parts + 2 * lane, simd::load<P>(re + lane), simd::load<P>(im + lane));
+  } else {
+    write_lanes(out, block, columns, accumulate, [&](int lane) { return Kokkos::complex<T>(re[lane], im[lane]); });
   }
-  for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
-    const Kokkos::complex<T> z(re[lane], im[lane]);
-    out[lane] = accumulate ? out[lane] + z : z;
-  }
+}
+template <class T, int N, int M, int Count>
+KOKKOS_INLINE_FUNCTION void write_block(const SliceStack<T, M>& reals, const Block<T, N, M, Count>& block, int columns,
+                                        T (&x)[Count], bool accumulate) {
+  clear_idle_lanes(block, x);
+  write_lanes(reals.row(block.b, block.p, *block.row) + block.kx, block, columns, accumulate,
+              [&](int lane) { return x[lane]; });
 }
 
 /// Prefetches a block of samples of slices, on the host.
@@ -214,6 +277,7 @@ KOKKOS_INLINE_FUNCTION void prefetch_block(None, const Block<T, N, M, Count>&) {
 template <class V, int N, int M>
 KOKKOS_INLINE_FUNCTION void write_zeros(const SliceStack<V, M>& slices, std::int64_t b, std::int64_t p, const Row<N, M>& row,
                                         int begin, int end) {
+  if (begin >= end) return;
   V* out = slices.row(b, p, row);
   for (int kx = begin; kx < end; ++kx) out[kx] = 0;
 }
@@ -234,7 +298,10 @@ KOKKOS_INLINE_FUNCTION RateRow<T, N, M> rate_row(const Geometry<T, N, M, Rotated
                                                  const Block<T, N, M, Count>& block) {
   Pose<N, M> pose;
   rates.load(block.b, block.p, pose);
-  return {rates.row(pose, rates.row_number(*block.row)), pose.cycles[0]};
+  RateRow<T, N, M> rate;
+  rates.set_row(pose, rates.row_number(*block.row), rate.row);
+  rate.cycles_per_step = pose.cycles[0];
+  return rate;
 }
 
 }  // namespace bracewell::detail

@@ -15,8 +15,13 @@
 
 namespace bracewell::detail {
 
-/// Samples side by side on the host, where packs pay; a device thread has one.
-inline constexpr int samples_per_block = 16;
+/// Samples side by side on the host, where packs pay; a device thread has one. The nearest cache holds the lines that 16 samples with
+/// many taps are inserted into, while those of the next 16 arrive.
+template <class Op>
+inline constexpr int samples_per_block = [] {
+  if constexpr (Op::inserts) return Op::reach > 1 ? 16 : 32;
+  return 32;
+}();
 
 /// The rows of a grid that a host thread may write: frequencies ±low … ±(high − 1) of each axis above x. It alone inserts
 /// there, in the order of the samples, so that no sum depends on the number of threads. Friedel mates share a zone.
@@ -45,91 +50,187 @@ struct TapByTapWalk {
   Owner owner;
   int lane;
   bool mate;
+  int column
+      [taps];  // from the first tap's on. Narrow grids have fewer than taps, and weights 0 for the rest, which repeat the last
+  int index[N][taps];  // of axes above x
 
-  KOKKOS_INLINE_FUNCTION int index(int axis, int j) const {
-    return row_index(mate, int(stencil.first[axis][lane]) + j, grid.extent[axis]);
+  KOKKOS_INLINE_FUNCTION TapByTapWalk(const Stencil& stencil_, const Grid<V, N>& grid_, const Owner& owner_, int lane_,
+                                      bool mate_)
+      : stencil(stencil_), grid(grid_), owner(owner_), lane(lane_), mate(mate_) {
+    const int last = grid.columns() - 1;
+    BRACEWELL_UNROLL
+    for (int j = 0; j < taps; ++j) {
+      column[j] = j < last ? j : last;
+      for (int d = 1; d < N; ++d) index[d][j] = row_index(mate, int(stencil.first[d][lane]) + j, grid.extent[d]);
+    }
   }
+
   KOKKOS_INLINE_FUNCTION std::int64_t start() const { return stencil.first[0][lane]; }
   KOKKOS_INLINE_FUNCTION std::int64_t step(int axis, int j, std::int64_t where) const {
-    return where + index(axis, j) * grid.stride[axis];
+    return where + index_at(axis, j) * grid.stride[axis];
   }
-  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return owner.owns(axis, index(axis, j), grid.extent[axis]); }
-  KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const { return stencil.weight[axis][j][lane]; }
-  KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const { return stencil.slope[axis][j][lane]; }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return owner.owns(axis, index_at(axis, j), grid.extent[axis]); }
+  KOKKOS_INLINE_FUNCTION auto x_weight(int j) const {
+    return mate ? stencil.mate_weight[j][lane] : stencil.weight[0][j][lane];
+  }
+  KOKKOS_INLINE_FUNCTION auto x_slope(int j) const { return mate ? stencil.mate_slope[j][lane] : stencil.slope[0][j][lane]; }
+  KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const {
+    return tap_at<taps>(j, [&](int i) { return stencil.weight[axis][i][lane]; });
+  }
+  KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const {
+    return tap_at<taps>(j, [&](int i) { return stencil.slope[axis][i][lane]; });
+  }
+
+ private:
+  KOKKOS_INLINE_FUNCTION std::int64_t index_at(int axis, int j) const {
+    return tap_at<taps>(j, [&](int i) { return index[axis][i]; });
+  }
 };
 
-/// The rows of taps of a block of samples, or of their mates. A walk numbers them, the slowest axis first.
+/// Where the rows of taps of a block of samples, or of their mates, are. A walk numbers rows, the slowest axis first. Few rows have
+/// a place each; of more, the taps of each axis above x have one, and these add up. Places are negative in other owners' rows.
 template <class Stencil, class T, int N, int Count>
 struct alignas(simd::alignment<Count>) TapRows {
-  static constexpr int taps = Stencil::taps;
+  static constexpr int taps = Stencil::taps, axes = N;
   static constexpr int rows = [] {
     int n = 1;
     for (int d = 1; d < N; ++d) n *= taps;
     return n;
   }();
+  static constexpr bool few = rows <= 4;
   using Int = simd::Integer<T>;
 
-  Int row[rows][Count];  // where a row's first tap is; negative for another owner's row
+  Int place[few ? rows : N * taps]
+           [Count];  // by rows; or by axes and taps, those of the slowest axis with the first tap along x in them
 
   static constexpr std::int64_t largest = std::numeric_limits<Int>::max() / N;
-  static constexpr Int none_of_axis = Int(largest);  // its negative leaves an offset negative, whatever other axes add
+  static constexpr Int none_of_axis = Int(largest);  // its negative leaves a place negative, whatever other axes add
 
-  /// Whether rows can be found in this grid: it is no smaller than a stencil, and offsets fit an Int.
+  /// Whether rows can be found in this grid: it is no smaller than a stencil, and places fit an Int.
   template <class V>
   KOKKOS_INLINE_FUNCTION static bool fit(const Grid<V, N>& grid) {
-    bool fit = grid.columns() >= taps && grid.columns() <= largest;
-    for (int d = 1; d < N; ++d) fit = fit && grid.extent[d] >= taps && grid.stride[d] * grid.extent[d] <= largest;
-    return fit;
+    return grid.shortest >= taps && grid.span <= double(largest);
   }
 
   template <class V, class Owner>
-  KOKKOS_INLINE_FUNCTION void find(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner, bool mate) {
+  KOKKOS_INLINE_FUNCTION void find(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner,
+                                   const LaneRange& lanes, bool mate) {
     using I = simd::Pack<Int, simd::width<T>>;
-    for (int lane = 0; lane < Count; lane += simd::width<T>) {
+    for (int lane = lanes.template first_of<simd::width<T>>(); lane < lanes.end; lane += simd::width<T>) {
+      const I column = simd::load<I>(stencil.first[0] + lane);
       I part[N][taps];
       for (int d = 1; d < N; ++d) {
-        const I zero{}, extent = zero + Int(grid.extent[d]);
+        const Int extent = Int(grid.extent[d]);
+        const I first = simd::load<I>(stencil.first[d] + lane), start = wrap(mate ? I(-first) : first, extent);
         for (int j = 0; j < taps; ++j) {
-          I m = simd::load<I>(stencil.first[d] + lane) + j;  // in −extent … extent
-          m = mate ? I(-m) : m;
-          m = simd::select(m < 0, I(m + extent), m);
-          m = simd::select(m >= extent, I(m - extent), m);
-          part[d][j] = m * Int(grid.stride[d]);
-          if constexpr (!std::is_same_v<Owner, AllRows>) {
-            const I f = simd::select(m < extent - m, m, I(extent - m)), none = zero - none_of_axis;
-            part[d][j] = simd::select(f < owner.low[d], none, simd::select(f >= owner.high[d], none, part[d][j]));
-          }
+          const I m = j == 0 ? start : mate ? wrap(I(start - j), extent) : I(start + j);
+          const I index = simd::select(m >= extent, I(m - extent), m);
+          part[d][j] = index * Int(grid.stride[d]);
+          if constexpr (!std::is_same_v<Owner, AllRows>)
+            part[d][j] = simd::select(owned(owner, d, index, extent), part[d][j], simd::broadcast<I>(-none_of_axis));
+          if (d == N - 1) part[d][j] += column;
+          if constexpr (!few) simd::store(place[d * taps + j] + lane, part[d][j]);
         }
       }
-      set_rows<N - 1>(lane, 0, simd::load<I>(stencil.first[0] + lane), part);
+      if constexpr (few) store_rows<N - 1>(lane, 0, N == 1 ? column : I{}, part);
+    }
+  }
+
+  /// Where a row of a lane is. Inlined by force, as prefetching asks for.
+  KOKKOS_FORCEINLINE_FUNCTION std::int64_t where(int number, int lane) const {
+    if constexpr (few) return place[number][lane];
+    std::int64_t sum = 0;
+    for (int d = 1; d < N; ++d, number /= taps) sum += place[d * taps + number % taps][lane];
+    return sum;
+  }
+
+  /// each(number, where) for all rows of a lane.
+  template <int Axis = N - 1, class Each>
+  KOKKOS_FORCEINLINE_FUNCTION void for_rows(int lane, const Each& each, int number = 0, std::int64_t where = 0) const {
+    if constexpr (few) {
+      for (int i = 0; i < rows; ++i) each(i, place[i][lane]);
+    } else if constexpr (Axis == 0) {
+      each(number, where);
+    } else {
+      for (int j = 0; j < taps; ++j) for_rows<Axis - 1>(lane, each, number * taps + j, where + place[Axis * taps + j][lane]);
     }
   }
 
  private:
   template <int Axis, class I>
-  KOKKOS_INLINE_FUNCTION void set_rows(int lane, int number, const I& offset, const I (&part)[N][taps]) {
+  KOKKOS_INLINE_FUNCTION void store_rows(int lane, int number, const I& where, const I (&part)[N][taps]) {
     if constexpr (Axis == 0) {
-      simd::store(row[number] + lane, offset);
+      simd::store(place[number] + lane, where);
     } else {
-      for (int j = 0; j < taps; ++j) set_rows<Axis - 1>(lane, number * taps + j, I(offset + part[Axis][j]), part);
+      for (int j = 0; j < taps; ++j) store_rows<Axis - 1>(lane, number * taps + j, I(where + part[Axis][j]), part);
     }
+  }
+
+  /// The index on an axis of m = −extent … extent.
+  template <class I>
+  KOKKOS_INLINE_FUNCTION static I wrap(const I& m, Int extent) {
+    return simd::select(m < 0, I(m + extent), m);
+  }
+
+  template <class Owner, class I>
+  KOKKOS_INLINE_FUNCTION static I owned(const Owner& owner, int d, const I& index, Int extent) {
+    const I f = simd::select(index < extent - index, index, I(extent - index));
+    return (f >= owner.low[d]) & (f < owner.high[d]);
   }
 };
 
-/// The rows of one sample of the block.
-template <class Stencil, class TapRows>
-struct StripWalk {
-  static constexpr int taps = Stencil::taps;
+/// The rows of samples lane, lane + Apart, … of a block, Samples of them.
+template <class Stencil, class TapRows, class T, int Components, int Samples, int Apart>
+struct RowWalk {
+  static constexpr int taps = Stencil::taps, samples = Samples;
+  struct Places {
+    const T* at[Samples];
+    int number;  // of the row
+  };
 
+  const T* data;
   const Stencil& stencil;
-  const TapRows& offsets;
+  const TapRows& rows;
   int lane;
 
-  KOKKOS_INLINE_FUNCTION int start() const { return 0; }
-  KOKKOS_INLINE_FUNCTION int step(int, int j, int row) const { return row * taps + j; }
-  KOKKOS_INLINE_FUNCTION std::int64_t offset(int row) const { return offsets.row[row][lane]; }
+  KOKKOS_INLINE_FUNCTION Places start() const {
+    Places places{};
+    for (int i = 0; i < Samples; ++i) places.at[i] = data;
+    return places;
+  }
+  KOKKOS_INLINE_FUNCTION Places step(int axis, int j, Places places) const {
+    places.number = places.number * taps + j;
+    if constexpr (!TapRows::few)
+      for (int i = 0; i < Samples; ++i)
+        places.at[i] += Components * std::int64_t(rows.place[axis * taps + j][lane + i * Apart]);
+    return places;
+  }
+  KOKKOS_INLINE_FUNCTION const T* row(const Places& places, int i) const {
+    if constexpr (!TapRows::few) return places.at[i];
+    return places.at[i] + Components * std::int64_t(rows.place[places.number][lane + i * Apart]);
+  }
   KOKKOS_INLINE_FUNCTION auto weight(int axis, int j) const { return stencil.weight[axis][j][lane]; }
   KOKKOS_INLINE_FUNCTION auto slope(int axis, int j) const { return stencil.slope[axis][j][lane]; }
+};
+
+/// The rows of those samples of a pack P whose number in a group of Group is Place, one in each group.
+template <class Stencil, class TapRows, class P, int Components, int Group, int Place>
+struct GroupWalk : RowWalk<Stencil, TapRows, simd::Lane<P>, Components, simd::lanes<P> / Group, Group> {
+  static constexpr bool lerps = Stencil::lerps;
+
+  int first;  // lane of the pack
+
+  KOKKOS_INLINE_FUNCTION P weight(int axis, int j) const { return spread(this->stencil.weight[axis][j]); }
+  KOKKOS_INLINE_FUNCTION P slope(int axis, int j) const { return spread(this->stencil.slope[axis][j]); }
+
+ private:
+  KOKKOS_INLINE_FUNCTION P spread(const simd::Lane<P>* lanes) const {
+    if constexpr (simd::lanes<P> == Group) {
+      return simd::broadcast<P>(lanes[first + Place]);
+    } else {
+      return simd::spread_in_groups<Group, Place>(simd::load<P>(lanes + first));
+    }
+  }
 };
 
 /// The rows of a pack P of samples, whoever owns them.
@@ -147,30 +248,32 @@ struct PackWalk {
   KOKKOS_INLINE_FUNCTION P slope(int axis, int j) const { return simd::load<P>(stencil.slope[axis][j] + lane); }
 };
 
-/// A block whose taps have been found and not yet touched.
-template <class T, int N, int M, int Reach, bool Slopes, bool Symmetric, int Count>
+/// Whether a grid, or None, is not written.
+template <class X>
+inline constexpr bool read_only = true;
+template <class V, int N>
+inline constexpr bool read_only<Grid<V, N>> = std::is_const_v<V>;
+
+/// A block of samples whose taps have been found and not yet touched.
+template <class T, int N, int M, class Taps, bool Slopes, bool Symmetric, int Count>
 struct BlockTaps {
-  using Stencil = detail::Stencil<T, N, Reach, Slopes, Symmetric, Count>;
+  using Stencil = detail::Stencil<T, N, Taps, Slopes, Symmetric, Count>;
   using Rows = std::conditional_t<(Count > 1), TapRows<Stencil, T, N, Count>, None>;
 
   Block<T, N, M, Count> block;
   Stencil stencil;
   Rows rows;
-  std::int64_t stride[N];
   bool fits, mirrored;
 
-  /// Finds the taps of a block in a grid, or another of its shape. With Absolute, the kernel is |φ|.
-  template <bool Absolute, class Kernel, class V, class Owner>
-  KOKKOS_INLINE_FUNCTION void find(const Block<T, N, M, Count>& block_, const Kernel& kernel, const Grid<V, N>& grid,
-                                   const Owner& owner) {
-    block = block_;
+  /// Finds the taps of `block` in a grid, and in others of its shape (or None). With Absolute, the kernel is |φ|.
+  template <bool Absolute, class Kernel, class V, class Owner, class... Others>
+  KOKKOS_INLINE_FUNCTION void find(const Kernel& kernel, const Owner& owner, const Grid<V, N>& grid,
+                                   const Others&... others) {
     mirrored = find_weights<Absolute>(block, kernel, grid.extent, stencil);
     fits = false;
     if constexpr (Count > 1) {
-      fits = Rows::fit(grid);
-      if (!fits) return;
-      for (int d = 0; d < N; ++d) stride[d] = grid.stride[d];
-      rows.find(stencil, grid, owner, false);
+      fits = Rows::fit(grid) && (same_strides(grid, others) && ...);
+      if (fits) rows.find(stencil, grid, owner, block.lanes, false);
     }
   }
 
@@ -180,25 +283,18 @@ struct BlockTaps {
                                                   const int (&extent)[N], Stencil& stencil) {
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
-    // κ = base + fraction + lane · step, of which only what is less than a block is rounded to T.
-    int base[N];
-    T fraction[N], step[N];
-    // κ in T is to be near enough to its true place for taps to lie in the grid. Samples further apart than a grid is wide are
-    // alone in its band: lanes are counted from them. Others so far apart that T may miss the grid are kept in it.
-    const bool alone = block.row->spacing == Spacing::beyond_grid, far = block.row->spacing != Spacing::near;
-    const int origin = block.kx + (alone ? block.lanes.begin : 0);
-    for (int d = 0; d < N; ++d) {
-      const double at = block.row->kappa(d, origin), whole = Kokkos::abs(at) < 1e9 ? Kokkos::floor(at) : 0;
-      base[d] = int(whole);
-      fraction[d] = T(at - whole);
-      step[d] = alone ? T(0) : T(block.row->step[d]);
-    }
-    bool mirrored = false;
-    const P first = simd::broadcast<P>(T(block.lanes.begin)), last = simd::broadcast<P>(T(block.lanes.end - 1));
-    for (int lane = 0; lane < Count; lane += W) {
+    const bool far = block.row->spacing != Spacing::near;  // κ in T may be far enough from its true place to miss the grid
+    simd::Pack<typename Stencil::Int, W> moved{};
+    using Start = BlockStart<T, N, Count>;
+    const LaneRange lanes =
+        Count > 1 ? block.lanes : LaneRange{0, 1};  // constants, so that a device keeps arrays in registers
+    const P first = simd::broadcast<P>(T(lanes.begin)), last = simd::broadcast<P>(T(lanes.end - 1));
+    for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W) {
       P i = simd::count_from<P>(T(lane));  // idle lanes repeat the first or the last sample
       i = simd::select(i < first, first, simd::select(i > last, last, i));
       P kappa[N];
+      const auto& [base, fraction, step] = block.start[lane / Start::samples];
+      i -= T(lane / Start::samples * Start::samples);
       for (int d = 0; d < N; ++d) kappa[d] = i * step[d] + fraction[d];
       if (far)
         for (int d = 0; d < N; ++d) {
@@ -206,37 +302,49 @@ struct BlockTaps {
                   high = simd::broadcast<P>(T(0.5 * extent[d] - base[d]));
           kappa[d] = simd::select(kappa[d] < low, low, simd::select(kappa[d] > high, high, kappa[d]));
         }
-      mirrored |= stencil.template set<Absolute>(lane, kernel, base, kappa, extent[0]);
+      moved |= stencil.template set<Absolute>(lane, kernel, base, kappa, extent[0]);
     }
+    const bool mirrored = simd::any(moved);
+    if (mirrored) stencil.split_mates(extent[0], lanes);
     return mirrored;
   }
-
-  /// Whether the rows that were found are those of this grid.
-  template <class V>
-  KOKKOS_INLINE_FUNCTION bool same_rows_as(const Grid<V, N>& grid) const {
-    bool same = fits;
-    for (int d = 1; d < N; ++d) same = same && stride[d] == grid.stride[d];
-    return same;
-  }
-  KOKKOS_INLINE_FUNCTION bool same_rows_as(None) const { return fits; }
 
   /// Prefetches the taps in some grids (or None), where these are larger than what a core has for itself.
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
-    if constexpr (Count > 1 && N > 1) {
-      constexpr std::int64_t at_hand = 4 << 20;  // bytes; smaller ones lose by it: bench/README.md, "What limits"
-      if (!(same_rows_as(grids) && ...) || (bytes(grids) + ...) < at_hand) return;
-      for (const auto& row : rows.row)
-        for (int lane = 0; lane < Count; ++lane) (prefetch_at(grids, row[lane] < 0 ? 0 : row[lane]), ...);
-    }
+    // To ask for many rows that are only read costs more than it brings.
+    if constexpr (Count > 1 && N > 1)
+      if constexpr (Rows::few || !(read_only<Grids> && ...)) {
+        // In bytes; smaller ones lose by it: bench/README.md, "What limits".
+        constexpr double at_hand = Rows::few ? 32 << 20 : 4 << 20;
+        if (!fits || (bytes(grids) + ...) < at_hand) return;
+        constexpr int W = simd::pack_width<T, Count>;  // lanes whose rows have been found together
+        for (int first = block.lanes.template first_of<W>(); first < block.lanes.end; first += W)
+          for (int row = 0; row < Rows::rows; ++row)
+            for (int lane = first; lane < first + W; ++lane) {
+              const std::int64_t where = rows.where(row, lane);
+              (prefetch_at(grids, where < 0 ? 0 : where), ...);
+            }
+      }
   }
 
  private:
-  template <class V>
-  KOKKOS_INLINE_FUNCTION static std::int64_t bytes(const Grid<V, N>& grid) {
-    return grid.stride[N - 1] * grid.extent[N - 1] * std::int64_t(sizeof(V));
+  template <class V, class W>
+  KOKKOS_INLINE_FUNCTION static bool same_strides(const Grid<V, N>& a, const Grid<W, N>& b) {
+    bool same = true;
+    for (int d = 1; d < N; ++d) same &= a.stride[d] == b.stride[d];
+    return same;
   }
-  KOKKOS_INLINE_FUNCTION static std::int64_t bytes(None) { return 0; }
+  template <class V>
+  KOKKOS_INLINE_FUNCTION static bool same_strides(const Grid<V, N>&, None) {
+    return true;
+  }
+
+  template <class V>
+  KOKKOS_INLINE_FUNCTION static double bytes(const Grid<V, N>& grid) {
+    return grid.span * double(sizeof(V));
+  }
+  KOKKOS_INLINE_FUNCTION static double bytes(None) { return 0; }
 
   template <class V>
   KOKKOS_FORCEINLINE_FUNCTION static void prefetch_at(const Grid<V, N>& grid, std::int64_t where) {
@@ -244,6 +352,16 @@ struct BlockTaps {
   }
   KOKKOS_FORCEINLINE_FUNCTION static void prefetch_at(None, std::int64_t) {}
 };
+
+/// The block of a plan, which may be the block alone.
+template <class Plan>
+KOKKOS_INLINE_FUNCTION auto& block_of(Plan& plan) {
+  if constexpr (requires { plan.stencil; }) {
+    return plan.block;
+  } else {
+    return plan;
+  }
+}
 
 }  // namespace bracewell::detail
 

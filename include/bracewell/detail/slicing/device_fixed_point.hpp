@@ -86,7 +86,7 @@ template <int N, int M>
 KOKKOS_INLINE_FUNCTION double samples_in_box(const Pose<N, M>& pose, double diameter) {
   double count = 1, axis[M][N], square[M] = {};
   for (int e = 0; e < M; ++e) {
-    for (int d = 0; d < N; ++d) axis[e][d] = pose.matrix[d][e];
+    for (int d = 0; d < N; ++d) axis[e][d] = pose.columns[e][d];
     for (int i = 0; i < e; ++i) {
       double product = 0;
       for (int d = 0; d < N; ++d) product += axis[i][d] * axis[e][d];
@@ -106,21 +106,22 @@ struct FindScale {
   using T = typename Op::T;
 
   Op op;
-  std::int64_t samples, all;  // of a slice, and of all slices
-  double repeats;             // how often a sample may add to one point, times the number of poses
+  ThreadSamples<Op> samples;
+  std::int64_t all;  // threads
+  double repeats;    // how often a sample may add to one point, times the number of poses
 
   KOKKOS_FUNCTION void operator()(std::int64_t first, FixedPointScale& found) const {
-    for (std::int64_t i = first; i < all; i += most_device_tasks) join(found, of_sample(i));
+    for (std::int64_t i = first; i < all; i += most_device_tasks) join(found, of_thread(i));
   }
-  KOKKOS_FUNCTION FixedPointScale of_sample(std::int64_t i) const {
+  KOKKOS_FUNCTION FixedPointScale of_thread(std::int64_t i) const {
     T data = 0, density = 0;
-    PoseSums<typename Op::Gradient> no_sums;
-    run_sample(op, i / samples, i % samples, no_sums, LargestTerm<T>{data, density});
+    samples.run(op, i, LargestTerm<T>{data, density});
     FixedPointScale here{double(data), double(density), 0};
-    const std::int64_t slice = i / samples, poses = op.geometry.poses;
+    const std::int64_t slice = i / samples.threads_of_slice(), poses = op.geometry.poses;
     Pose<Op::N, Op::M> pose;
-    if (i % samples == 0 && op.geometry.load(slice / poses, slice % poses, pose))
-      here.samples = Kokkos::fmin(double(samples), samples_in_box(pose, 2 * Op::reach * Kokkos::sqrt(double(Op::N))));
+    if (i % samples.threads_of_slice() == 0 && op.geometry.load(slice / poses, slice % poses, pose))
+      here.samples = Kokkos::fmin(double(samples.rows * samples.columns),
+                                  samples_in_box(pose, 2 * Op::reach * Kokkos::sqrt(double(Op::N))));
     return here;
   }
   KOKKOS_FUNCTION void init(FixedPointScale& found) const { found = {0, 0, 0}; }
@@ -145,18 +146,17 @@ struct FindScale {
   }
 };
 
-/// One sample of one slice.
+/// A thread's samples of one slice.
 template <class Op>
 struct FixedSampleTask {
   using T = typename Op::T;
 
   Op op;
-  std::int64_t samples;
+  ThreadSamples<Op> samples;
   const FixedPointScale* units;
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const {
-    PoseSums<typename Op::Gradient> no_sums;
-    run_sample(op, i / samples, i % samples, no_sums, FixedAdd<T>{T(units->data), T(units->density)});
+    samples.run(op, i, FixedAdd<T>{T(units->data), T(units->density)});
   }
 };
 
@@ -229,7 +229,8 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
   const auto fixed_density = fixed_point_grid(density, sums + data_count);
   const auto op = original.with_targets(fixed_data, fixed_density, typename Op::Gradient{});
   using FixedOp = std::remove_const_t<decltype(op)>;
-  const std::int64_t samples = geometry.rows() * geometry.columns(), all = geometry.references * geometry.poses * samples;
+  const ThreadSamples<FixedOp> samples(geometry);
+  const std::int64_t all = geometry.references * geometry.poses * samples.threads_of_slice();
   double repeats = 2.0 * geometry.poses;  // κ and −κ, and its periodic images
   for (const int extent : geometry.extent) repeats *= 2 + 2 * Op::reach / extent;
   const Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>> policy(exec, 0, std::min(all, most_device_tasks));

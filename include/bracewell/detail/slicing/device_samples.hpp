@@ -1,47 +1,94 @@
 // SPDX-License-Identifier: MIT
-// Device: a thread has one sample of a slice; where cotangents of poses are summed, a team has a share of a slice.
+// Device: a thread has some samples of a slice, so that it loads their pose once; where cotangents of poses are summed, a team has
+// a share of a slice.
 #pragma once
 
 #include <bracewell/detail/slicing/block_taps.hpp>
 #include <bracewell/detail/slicing/pose_gradient.hpp>
 
+#include <algorithm>
+
 #include <bracewell/detail/prologue.hpp>
 
 namespace bracewell::detail {
 
-template <class Op, class Add>
-KOKKOS_INLINE_FUNCTION void run_sample(const Op& op, std::int64_t slice, std::int64_t sample,
-                                       PoseSums<typename Op::Gradient>& sums, const Add& add) {
-  const auto& geometry = op.geometry;
-  const int columns = geometry.columns(), kx = int(sample % columns);
-  const std::int64_t b = slice / geometry.poses, p = slice % geometry.poses;
-  Pose<Op::N, Op::M> pose;
-  const bool finite = geometry.load(b, p, pose);
-  const auto row = geometry.row(pose, sample / columns);
-  if (!finite || !geometry.in_band(row, kx) || !geometry.in_reference(row, kx)) {
-    op.skip(b, p, row, kx, kx + 1, sums);
-    return;
+/// Runs samples of one slice, one by one.
+template <class Op>
+class SliceSamples {
+ public:
+  using Sums = PoseSums<typename Op::Gradient>;
+
+  KOKKOS_INLINE_FUNCTION SliceSamples(const Op& op, std::int64_t slice)
+      : op_(op), b_(slice / op.geometry.poses), p_(slice % op.geometry.poses), finite_(op.geometry.load(b_, p_, pose_)) {}
+
+  template <class Add>
+  KOKKOS_INLINE_FUNCTION void run(std::int64_t row_number, int kx, Sums& sums, const Add& add) const {
+    const auto& geometry = op_.geometry;
+    Row<Op::N, Op::M> row;
+    geometry.set_row(pose_, row_number, row);
+    if (!finite_ || !geometry.in_band(row, kx) || !geometry.in_reference(row, kx)) {
+      op_.skip(b_, p_, row, kx, kx + 1, sums);
+      return;
+    }
+    using Phases = detail::Phases<typename Op::T, Op::M, 1>;
+    Phases phases;
+    if constexpr (Op::Geometry::shifted) {
+      phases = Phases(pose_.cycles);
+      phases.start(row, kx);
+    }
+    typename Op::template Plan<1> plan;
+    BlockStart<typename Op::T, Op::N, 1> start;
+    start.set(row, kx, kx);
+    block_of(plan) = {b_, p_, &row, kx, {0, 1}, &phases, phases.base(), &start};
+    op_.plan(AllRows{}, plan);
+    op_.run(plan, AllRows{}, sums, add);
   }
-  using Phases = detail::Phases<typename Op::T, Op::M, 1>;
-  Phases phases;
-  if constexpr (Op::Geometry::shifted) {
-    phases = Phases(pose.cycles);
-    phases.start(row, kx);
+
+ private:
+  const Op& op_;
+  std::int64_t b_, p_;
+  Pose<Op::N, Op::M> pose_;
+  bool finite_;
+};
+
+/// How samples are shared by threads. Where a sample has few taps, a thread has those of a column in every so many rows, for one
+/// loading of the pose; where it has many, one: the registers of a pose are worth more as loads in flight. Neighbours have
+/// neighbouring columns.
+template <class Op>
+struct ThreadSamples {
+  static constexpr bool several = Op::reach == 1;
+
+  std::int64_t rows, stride;  // of a slice; from one of a thread's rows to its next
+  std::int64_t columns;
+
+  explicit ThreadSamples(const typename Op::Geometry& geometry) : rows(geometry.rows()), columns(geometry.columns()) {
+    constexpr std::int64_t enough_threads = 1 << 20, most_rows = several ? 16 : 1;
+    const std::int64_t samples = geometry.references * geometry.poses * rows * columns;
+    stride = ceil_div(rows, std::clamp<std::int64_t>(samples / enough_threads, 1, most_rows));
   }
-  typename Op::template Plan<1> plan;
-  op.plan(Block<typename Op::T, Op::N, Op::M, 1>{b, p, &row, kx, {0, 1}, &phases, phases.base()}, AllRows{}, plan);
-  op.run(plan, AllRows{}, sums, add);
-}
+
+  KOKKOS_INLINE_FUNCTION std::int64_t threads_of_slice() const { return stride * columns; }
+
+  /// The samples of thread i.
+  template <class Add>
+  KOKKOS_INLINE_FUNCTION void run(const Op& op, std::int64_t i, const Add& add) const {
+    const SliceSamples<Op> slice(op, i / threads_of_slice());
+    const std::int64_t of_slice = i % threads_of_slice();
+    const int kx = int(of_slice % columns);
+    std::int64_t row = of_slice / columns;
+    typename SliceSamples<Op>::Sums no_sums;
+    do {
+      slice.run(row, kx, no_sums, add);
+    } while (several && (row += stride) < rows);
+  }
+};
 
 template <class Op>
 struct SampleTask {
   Op op;
-  std::int64_t samples;  // of a slice
+  ThreadSamples<Op> samples;
 
-  KOKKOS_FUNCTION void operator()(std::int64_t i) const {
-    PoseSums<typename Op::Gradient> no_sums;
-    run_sample(op, i / samples, i % samples, no_sums, GlobalAtomicAdd{});
-  }
+  KOKKOS_FUNCTION void operator()(std::int64_t i) const { samples.run(op, i, GlobalAtomicAdd{}); }
 };
 
 template <class Op>
@@ -56,10 +103,14 @@ struct TeamTask {
   KOKKOS_FUNCTION void operator()(const Member& team, std::int64_t i) const {
     const std::int64_t slice = i / sums.shares, share = i % sums.shares;
     const std::int64_t first = share * samples / sums.shares, last = (share + 1) * samples / sums.shares;
+    const SliceSamples<Op> of_slice(op, slice);
+    const std::int64_t columns = op.geometry.columns();
     Total total;
     Kokkos::parallel_reduce(
         Kokkos::TeamThreadRange(team, first, last),
-        [&](std::int64_t sample, Total& sum) { run_sample(op, slice, sample, sum, GlobalAtomicAdd{}); },
+        [&](std::int64_t sample, Total& sum) {
+          of_slice.run(sample / columns, int(sample % columns), sum, GlobalAtomicAdd{});
+        },
         Kokkos::Sum<Total>(total));
     Kokkos::single(Kokkos::PerTeam(team), [&] { sums.store(slice, share, total); });
   }

@@ -9,6 +9,7 @@
 #include <bracewell/options.hpp>
 #include <bracewell/spectrum.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 #include <bracewell/detail/prologue.hpp>
@@ -22,8 +23,21 @@ struct Grid {
   int extent[N];  // of the real array
   std::int64_t stride[N];
   std::int64_t batch_stride;  // from one reference to the next
+  // What a block of samples asks: the shortest axis as it is stored, and an upper bound of offsets from each axis above x.
+  int shortest = 0;
+  double span = 0;
 
   KOKKOS_INLINE_FUNCTION int columns() const { return extent[0] / 2 + 1; }
+
+  /// Sets what follows from extents and strides.
+  void set_bounds() {
+    shortest = columns();
+    span = shortest;
+    for (int d = 1; d < N; ++d) {
+      shortest = std::min(shortest, extent[d]);
+      span = std::max(span, double(stride[d]) * extent[d]);  // the products of made-up extents pass 2^63
+    }
+  }
 };
 
 /// Elements of another type for all points, without gaps; None for None.
@@ -35,6 +49,7 @@ Grid<W, N> dense_grid(const Grid<V, N>& like, void* data) {
     grid.stride[d] = grid.batch_stride;
     grid.batch_stride *= grid.extent[d];
   }
+  grid.set_bounds();
   return grid;
 }
 template <class W>

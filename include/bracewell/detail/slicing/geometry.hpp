@@ -26,22 +26,27 @@ KOKKOS_INLINE_FUNCTION bool in_axis(T kappa, int extent) {
 /// one in the reference's band.
 enum class Spacing : int { near, far, beyond_grid };
 
-/// One pose: κ = matrix · k, and the phase of sample k is exp(−2πi k · cycles).
+/// So many numbers that a pack has those of all axes.
+template <int N>
+inline constexpr int padded = N == 3 ? 4 : N;
+
+/// One pose: κ = Σ_e k_e columns[e], and the phase of sample k is exp(−2πi k · cycles).
 template <int N, int M>
 struct Pose {
-  Spacing spacing;
-  double matrix[N][M];
+  alignas(8 * padded<N>) double columns[M][padded<N>];
   double cycles[M];
+  Spacing spacing;
 };
 
 /// One row of a slice: κ_d = k_x · step_d + start_d for k_x = begin … end − 1; its other samples do not count.
 template <int N, int M>
 struct Row {
+  alignas(8 * padded<N>) double start[padded<N>];
+  double step[padded<N>];
+  double cycles;               // at k_x = 0
+  double max_kx_squared;       // of samples within the cutoff
   int index[M], frequency[M];  // of the axes above x
   Spacing spacing;
-  double start[N], step[N];
-  double cycles;          // at k_x = 0
-  double max_kx_squared;  // of samples within the cutoff
   int begin, end;
 
   KOKKOS_INLINE_FUNCTION double kappa(int d, int kx) const { return kx * step[d] + start[d]; }
@@ -83,7 +88,8 @@ struct Geometry {
   int slice_extent[M];
   double oversampling;
   double cutoff;
-  double scales[M][N];  // ∂κ_d / ∂R_ed = scales[e][d] k_e
+  double scales[M][N];        // ∂κ_d / ∂R_ed = scales[e][d] k_e
+  double most_k, stretch[M];  // the cutoff as a k_x, with a relative slack of 1e-6, and how many k_x one k_e is worth
   PoseTable<false> rotations, shifts;
   std::int64_t references, poses;  // how many; each reference has a slice at each pose
 
@@ -96,28 +102,33 @@ struct Geometry {
     return geometry;
   }
 
-  /// Sets `scales`.
+  /// Sets what follows from the numbers above.
   void set_scales() {
-    for (int e = 0; e < M; ++e)
+    most_k = cutoff * (1 + 1e-6) * slice_extent[0];
+    for (int e = 0; e < M; ++e) {
+      stretch[e] = double(slice_extent[0]) / slice_extent[e];
       for (int d = 0; d < N; ++d) scales[e][d] = oversampling * extent[d] / extent[0] * slice_extent[0] / slice_extent[e];
+    }
   }
 
   /// False for a pose that is not finite.
   KOKKOS_INLINE_FUNCTION bool load(std::int64_t b, std::int64_t p, Pose<N, M>& pose) const {
-    double sum = 0;
+    double rotation[M][N] = {}, shift[M][1] = {}, sum = 0;
+    if constexpr (rotated) rotations.read(b, p, rotation);
+    if constexpr (shifted) shifts.read(b, p, shift);
     for (int e = 0; e < M; ++e) {
+      for (int d = 0; d < padded<N>; ++d) pose.columns[e][d] = 0;
       for (int d = 0; d < N; ++d) {
-        pose.matrix[d][e] = 0;
-        if constexpr (rotated) pose.matrix[d][e] = scales[e][d] * rotations(b, p, e, d);
-        sum += Kokkos::abs(pose.matrix[d][e]);
+        if constexpr (rotated) pose.columns[e][d] = scales[e][d] * rotation[e][d];
+        sum += Kokkos::abs(pose.columns[e][d]);
       }
       pose.cycles[e] = 0;
-      if constexpr (shifted) pose.cycles[e] = shifts(b, p, e) / slice_extent[e];
+      if constexpr (shifted) pose.cycles[e] = shift[e][0] / slice_extent[e];
       sum += Kokkos::abs(pose.cycles[e]);
     }
     pose.spacing = Spacing::near;
     for (int d = 0; d < N; ++d) {
-      const double apart = Kokkos::abs(pose.matrix[d][0]);
+      const double apart = Kokkos::abs(pose.columns[0][d]);
       if (apart > 1.00001 * extent[d]) {
         pose.spacing = Spacing::beyond_grid;
       } else if (apart > 0x1p18 && pose.spacing == Spacing::near) {
@@ -137,39 +148,39 @@ struct Geometry {
     return count;
   }
 
-  KOKKOS_INLINE_FUNCTION Row<N, M> row(const Pose<N, M>& pose, std::int64_t number) const {
+  KOKKOS_INLINE_FUNCTION void set_row(const Pose<N, M>& pose, std::int64_t number, Row<N, M>& row) const {
     int index[M] = {};
-    for (int e = 1; e < M; ++e) {
+    for (int e = 1; e < M - 1; ++e) {
       index[e] = int(number % slice_extent[e]);
       number /= slice_extent[e];
     }
-    return row(pose, index);
+    if constexpr (M > 1) index[M - 1] = int(number);
+    set_row(pose, index, row);
   }
 
   /// The row at these indices of the axes above x.
-  KOKKOS_INLINE_FUNCTION Row<N, M> row(const Pose<N, M>& pose, const int (&index)[M]) const {
-    Row<N, M> row;
+  KOKKOS_INLINE_FUNCTION void set_row(const Pose<N, M>& pose, const int (&index)[M], Row<N, M>& row) const {
+    constexpr int K = simd::pack_width<double, padded<N>>;
+    using D = simd::Pack<double, K>;  // each pack is stored by one instruction, so that it can be loaded by one soon after
     row.spacing = pose.spacing;
-    double start[N] = {}, square = 0;
     row.cycles = 0;
+    row.max_kx_squared = most_k * most_k;
     row.index[0] = row.frequency[0] = 0;
     for (int e = 1; e < M; ++e) {
       row.index[e] = index[e];
       row.frequency[e] = frequency(index[e], slice_extent[e]);
       row.cycles += row.frequency[e] * pose.cycles[e];
-      for (int d = 0; d < N; ++d) start[d] += row.frequency[e] * pose.matrix[d][e];
-      const double y = double(row.frequency[e]) / slice_extent[e];
-      square += y * y;
+      const double y = row.frequency[e] * stretch[e];
+      row.max_kx_squared -= y * y;
     }
-    for (int d = 0; d < N; ++d) {
-      row.start[d] = start[d];
-      row.step[d] = pose.matrix[d][0];
+    for (int d = 0; d < N; d += K) {
+      D start{};
+      for (int e = 1; e < M; ++e) start += double(row.frequency[e]) * simd::load<D>(pose.columns[e] + d);
+      simd::store(row.start + d, start);
+      simd::store(row.step + d, simd::load<D>(pose.columns[0] + d));
     }
-    const double limit = cutoff * (1 + 1e-6);
-    row.max_kx_squared = (limit * limit - square) * slice_extent[0] * slice_extent[0];
     row.begin = 0;
     row.end = columns();
-    return row;
   }
 
   KOKKOS_INLINE_FUNCTION std::int64_t row_number(const Row<N, M>& row) const {
@@ -188,13 +199,27 @@ struct Geometry {
     return inside;
   }
 
-  /// Narrows begin … end to the samples that count: both conditions are convex in k_x.
-  void clip(Row<N, M>& row) const {
-    const auto counts = [&](int kx) { return in_band(row, kx) && in_reference(row, kx); };
-    if (row.begin == row.end || (counts(row.begin) && counts(row.end - 1))) return;
-    narrow(row, -1, row.max_kx_squared > 0 ? std::sqrt(row.max_kx_squared) : 0, [&](int kx) { return in_band(row, kx); });
+  /// Whether the reference has all samples within the cutoff: the sphere that these lie in is mapped to an ellipsoid.
+  bool has_all_samples(const Pose<N, M>& pose) const {
+    bool inside = true;
+    for (int d = 0; d < N; ++d) {
+      double square = 0;
+      for (int e = 0; e < M; ++e) square += pose.columns[e][d] * pose.columns[e][d] / (stretch[e] * stretch[e]);
+      inside = inside && std::sqrt(square) * (1 + 1e-9) <= (0.5 + 5e-7) * extent[d] / most_k;  // which may be infinite
+    }
+    return inside;
+  }
+
+  /// Narrows begin … end to the samples that count: both conditions are convex in k_x. all_inside: what has_all_samples says.
+  void clip(Row<N, M>& row, bool all_inside = false) const {
+    const double most = row.max_kx_squared < 0 ? -1 : std::sqrt(row.max_kx_squared);
+    int end = int(std::min(most + 1, double(row.end)));  // the root's rounding may be worth a sample
+    end += int(end < row.end && in_band(row, end));
+    row.end = end - int(end > 0 && !in_band(row, end - 1));
+    row.begin = std::min(row.begin, row.end);
+    if (all_inside || row.begin == row.end) return;
     const auto inside = [&](int kx) { return in_reference(row, kx); };
-    if (row.begin == row.end || (inside(row.begin) && inside(row.end - 1))) return;
+    if (inside(row.begin) && inside(row.end - 1)) return;
     double low = -1, high = row.end;
     for (int d = 0; d < N; ++d) {
       const double a = row.step[d];

@@ -15,9 +15,9 @@ namespace bracewell::detail {
 /// its cache lines are on their way in the meantime.
 template <class Op, class Rows>
 class Pipeline {
-  using Block = detail::Block<typename Op::T, Op::N, Op::M, samples_per_block>;
+  static constexpr int count = samples_per_block<Op>;
   using Row = detail::Row<Op::N, Op::M>;
-  using Phases = detail::Phases<typename Op::T, Op::M, samples_per_block>;
+  using Phases = detail::Phases<typename Op::T, Op::M, count>;
   using Sums = PoseSums<typename Op::Gradient>;
 
  public:
@@ -30,35 +30,54 @@ class Pipeline {
     if constexpr (Op::Geometry::shifted) phases_ = Phases(pose.cycles);
   }
 
-  /// Samples begin … end − 1 of a row.
-  void run_row(const Row& row, int begin, int end) {
+  /// Where the next row is to be put.
+  Row& row() { return *row_; }
+
+  /// Samples begin … end − 1 of the row that is there.
+  void run_row(int begin, int end) {
     if (begin >= end) return;
-    int kx = begin - begin % samples_per_block;
-    if constexpr (Op::Geometry::shifted) phases_.start(row, kx);
-    Row& kept = rows_[row_];  // planned blocks still point to the rows before it
-    row_ = (row_ + 1) % places;
-    kept = row;
-    for (; kx < end; kx += samples_per_block) {
-      const LaneRange lanes{std::max(begin - kx, 0), std::min(end - kx, samples_per_block)};
-      op_.plan(Block{b_, p_, &kept, kx, lanes, &phases_, phases_.base()}, owned_, plans_[(first_ + waiting_) % places]);
-      if constexpr (Op::Geometry::shifted) phases_.advance();
-      if (++waiting_ == places) run_first();
+    const Row* row = row_;
+    row_ = next(row_, rows_);  // planned blocks still point to the rows before it
+    int kx = begin & -count;
+    if constexpr (Op::Geometry::shifted) phases_.start(*row, kx);
+    while (kx < end) {
+      // What takes long is done for several blocks together, so that none waits for it.
+      Start* start = *starts_;
+      starts_ = next(starts_, all_starts_);
+      const int stop = std::min(end, kx + starts_at_once * Start::samples);
+      for (int k = kx; k < stop; k += Start::samples) start[(k - kx) / Start::samples].set(*row, k, std::max(begin, k));
+      for (; kx < stop; kx += count, start += count / Start::samples) {
+        const LaneRange lanes{std::max(begin - kx, 0), std::min(end - kx, count)};
+        Plan* plan = free_;
+        free_ = next(free_, plans_);
+        block_of(*plan) = {b_, p_, row, kx, lanes, &phases_, phases_.base(), start};
+        op_.plan(owned_, *plan);
+        if constexpr (Op::Geometry::shifted) phases_.advance();
+        if (free_ == first_) run_first();
+      }
     }
   }
 
   /// Works on all blocks that wait; to be called before the next pose, and at the end.
   void finish() {
-    while (waiting_ > 0) run_first();
+    while (first_ != free_) run_first();
   }
 
  private:
-  // Lines that will be written take longer to arrive than lines that will be read.
-  static constexpr int places = std::is_same_v<Rows, AllRows> ? 2 : 3;
+  static constexpr int places = count < 32 ? 3 : 2;  // lines that many taps are inserted into take longer to arrive
+  using Plan = typename Op::template Plan<count>;
+  using Start = BlockStart<typename Op::T, Op::N, count>;
+  static constexpr int starts_at_once = 8;
+  using Starts = Start[starts_at_once];
+
+  template <class X>
+  static X* next(X* x, X (&all)[places]) {
+    return x + 1 == all + places ? all : x + 1;
+  }
 
   void run_first() {
-    op_.run(plans_[first_], owned_, sums_, PlainAdd{});
-    first_ = (first_ + 1) % places;
-    --waiting_;
+    op_.run(*first_, owned_, sums_, PlainAdd{});
+    first_ = next(first_, plans_);
   }
 
   const Op& op_;
@@ -67,8 +86,11 @@ class Pipeline {
   std::int64_t b_, p_;
   Phases phases_;
   Row rows_[places];
-  typename Op::template Plan<samples_per_block> plans_[places];
-  int row_ = 0, first_ = 0, waiting_ = 0;
+  Starts all_starts_[places];
+  Plan plans_[places] = {};  // what idle lanes hold is always finite
+  Row* row_ = rows_;
+  Starts* starts_ = all_starts_;
+  Plan *free_ = plans_, *first_ = plans_;  // the place to plan in, and the first block that waits
 };
 
 /// Some rows of one slice.
@@ -87,17 +109,22 @@ struct RowTask {
     const bool finite = geometry.load(b, p, pose);
     Pipeline<Op, AllRows> pipeline(op, {}, total);
     pipeline.start(b, p, pose);
-    for (std::int64_t r = share * rows / shares; r < (share + 1) * rows / shares; ++r) {
-      auto row = geometry.row(pose, r);
+    const bool all_inside = geometry.has_all_samples(pose);
+    const std::int64_t last = (share + 1) * rows / shares;
+    for (std::int64_t r = share * rows / shares; r < last; ++r) {
+      auto& row = pipeline.row();
+      geometry.set_row(pose, r, row);
       const int end = row.end;
       if (finite) {
-        geometry.clip(row);
+        geometry.clip(row, all_inside);
       } else {
         row.end = row.begin;
       }
-      op.skip(b, p, row, 0, row.begin, total);
-      pipeline.run_row(row, row.begin, row.end);
-      op.skip(b, p, row, row.end, end, total);
+      if (row.begin == row.end) row.begin = row.end = 0;
+      constexpr int step = Op::fills_blocks ? samples_per_block<Op> : 1;
+      op.skip(b, p, row, 0, row.begin - row.begin % step, total);
+      op.skip(b, p, row, (row.end + step - 1) / step * step, end, total);
+      pipeline.run_row(row.begin, row.end);
     }
     pipeline.finish();
     if constexpr (total.size > 0) sums.store(slice, share, total);

@@ -16,7 +16,7 @@ namespace bracewell::detail {
 template <int Most>
 struct Intervals {
   int count = 0;
-  int begin[Most], end[Most];
+  int begin[Most] = {}, end[Most] = {};
 
   void add(int from, int to) {
     if (from >= to) return;
@@ -46,7 +46,7 @@ struct Intervals {
 
 /// Finds the samples of a pose whose taps reach a zone, and perhaps some more: on every axis d above x they have
 /// κ_d = low_d … high_d or −high_d … −low_d.
-template <class Geometry>
+template <class Geometry, int PerBlock>
 class ZoneIntersection {
   static constexpr int N = Geometry::N, M = Geometry::M;
 
@@ -54,10 +54,12 @@ class ZoneIntersection {
   ZoneIntersection(const Geometry& geometry, const Pose<N, M>& pose, const OwnedRows<N>& zone, int reach)
       : slicing_(geometry), pose_(pose) {
     const double slack = 0.01;  // far above the rounding of κ
+    all_inside_ = geometry.has_all_samples(pose);
     for (int d = 1; d < N; ++d) {
       low_[d] = zone.low[d] - reach - slack;
       high_[d] = zone.high[d] - 1 + reach + slack;
-      per_kappa_[d] = 1 / pose.matrix[d][0];
+      per_kappa_[d] = 1 / pose.columns[0][d];
+      whole_ = whole_ && zone.low[d] == 0 && zone.high[d] == geometry.extent[d] / 2 + 1;
     }
   }
 
@@ -87,7 +89,7 @@ class ZoneIntersection {
   }
 
   static Intervals<most> all(int extent) {
-    Intervals<most> s;
+    Intervals<most> s{};
     s.add(-(extent / 2), (extent + 1) / 2);
     return s;
   }
@@ -99,19 +101,20 @@ class ZoneIntersection {
     if constexpr (N < 3) {
       return whole;
     } else {
-      const auto& a = pose_.matrix;
-      const double per_row = a[2][0] * a[1][1] - a[1][0] * a[2][1];
+      if (whole_) return whole;
+      const auto& a = pose_.columns;
+      const double per_row = a[0][2] * a[1][1] - a[0][1] * a[1][2];
       if (std::abs(per_row) < 1e-9) return whole;
       double rest = 0;
       for (int e = 2; e < M; ++e)
-        rest += (a[2][0] * a[1][e] - a[1][0] * a[2][e]) * frequency(index[e], slicing_.slice_extent[e]);
+        rest += (a[0][2] * a[e][1] - a[0][1] * a[e][2]) * frequency(index[e], slicing_.slice_extent[e]);
       Intervals<most> s;
       const bool apart[2] = {low_[1] > 0, low_[2] > 0};
       for (int i = 0; i <= int(apart[0]); ++i)
         for (int j = 0; j <= int(apart[1]); ++j) {
           const double y = centre(1, i), z = centre(2, j);
-          const double middle = (a[2][0] * y - a[1][0] * z - rest) / per_row;
-          const double half = (std::abs(a[2][0]) * half_width(1) + std::abs(a[1][0]) * half_width(2)) / std::abs(per_row);
+          const double middle = (a[0][2] * y - a[0][1] * z - rest) / per_row;
+          const double half = (std::abs(a[0][2]) * half_width(1) + std::abs(a[0][1]) * half_width(2)) / std::abs(per_row);
           s.add(first(middle - half, whole.begin[0], whole.end[0]), end_of(middle + half, whole.begin[0], whole.end[0]));
         }
       s.tidy();
@@ -163,16 +166,21 @@ class ZoneIntersection {
 
   template <class Each>
   void run_row(const int (&index)[M], const Each& each) const {
-    auto row = slicing_.row(pose_, index);
-    Intervals<most> s;
+    Row<N, M> row;
+    slicing_.set_row(pose_, index, row);
+    if (whole_) {
+      slicing_.clip(row, all_inside_);
+      return each(row, row.begin, row.end);
+    }
+    Intervals<most> s{};
     cut<N - 1>(row, 0, row.end, s);
     if (s.count == 0) return;
     row.begin = s.begin[0];
     row.end = s.end[s.count - 1];
-    slicing_.clip(row);
+    slicing_.clip(row, all_inside_);
     for (int i = 0; i < s.count; ++i) {
       const int begin = s.begin[i];  // no zone splits a block: insertion takes its samples in an order of its own
-      while (i + 1 < s.count && s.begin[i + 1] / samples_per_block == (s.end[i] - 1) / samples_per_block) ++i;
+      while (i + 1 < s.count && s.begin[i + 1] / PerBlock == (s.end[i] - 1) / PerBlock) ++i;
       each(row, std::max(begin, row.begin), std::min(s.end[i], row.end));
     }
   }
@@ -180,6 +188,7 @@ class ZoneIntersection {
   const Geometry& slicing_;
   const Pose<N, M>& pose_;
   double low_[N], high_[N], per_kappa_[N];
+  bool whole_ = true, all_inside_;
 };
 
 }  // namespace bracewell::detail

@@ -33,8 +33,11 @@ struct ZoneTask {
       Pose<N, M> pose;
       if (!op.geometry.load(b, p, pose)) continue;
       pipeline.start(b, p, pose);
-      ZoneIntersection<typename Op::Geometry>(op.geometry, pose, zone, Op::reach)
-          .for_intervals([&](const auto& row, int begin, int end) { pipeline.run_row(row, begin, end); });
+      ZoneIntersection<typename Op::Geometry, samples_per_block<Op>>(op.geometry, pose, zone, Op::reach)
+          .for_intervals([&](const auto& row, int begin, int end) {
+            pipeline.row() = row;
+            pipeline.run_row(begin, end);
+          });
       pipeline.finish();
     }
   }
@@ -56,7 +59,8 @@ std::vector<WorkSample<Geometry::N>> sample_work(const Geometry& geometry) {
   for (std::int64_t i = 0; i < slices * rows; i += stride) {
     Pose<N, Geometry::M> pose;
     if (!geometry.load(i / rows / poses, i / rows % poses, pose)) continue;
-    auto row = geometry.row(pose, i % rows);
+    Row<N, Geometry::M> row;
+    geometry.set_row(pose, i % rows, row);
     geometry.clip(row);
     const int count = std::min(row.end - row.begin, 8);
     for (int j = 0; j < count; ++j) {

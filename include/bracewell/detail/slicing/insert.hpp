@@ -10,11 +10,18 @@
 
 namespace bracewell::detail {
 
+/// Whether a grid has data with their density.
+template <class G>
+struct IsGridOfBoth : std::false_type {};
+template <class T, int N>
+struct IsGridOfBoth<Grid<DataAndDensity<T>, N>> : std::true_type {};
+
 /// What is inserted at samples: complex numbers into `data`, with the kernel's weights, and real ones into `density`, with
-/// their moduli. Either grid may be None.
+/// their moduli. Either grid may be None; on devices, a grid of both may stand for data.
 template <class Data, class Density, class T, int Count>
 struct alignas(simd::alignment<Count>) BlockValues {
   static constexpr bool has_data = !std::is_same_v<Data, None>, has_density = !std::is_same_v<Density, None>;
+  static constexpr bool has_both = IsGridOfBoth<Data>::value;  // in `data`
   static constexpr bool rates = false;
 
   const Data& data;
@@ -49,6 +56,65 @@ struct RateWalk {
   }
 };
 
+/// A strip of Length numbers for each lane of a block, set by packs of lanes. Pieces of the strips of several lanes share a register.
+template <class T, int Length, int Count>
+class BlockStrips {
+  using Strip = simd::Strip<T, Length>;
+  using P = simd::Pack<T>;
+  static constexpr int W = simd::width<T>, piece = Strip::piece_width;
+
+ public:
+  /// Pack j has the numbers j of the strips of a pack of lanes.
+  KOKKOS_INLINE_FUNCTION void set(int lane, const P (&numbers)[Length]) {
+    for (int j = 0; j < Length; j += piece) {
+      P some[piece];
+      for (int i = 0; i < piece; ++i) some[i] = numbers[j + i];
+      if constexpr (piece > 1) simd::transpose_groups<piece>(some);
+      for (int i = 0; i < piece; ++i) simd::store(number_ + lane * Length + (j + i) * W, some[i]);
+    }
+  }
+
+  KOKKOS_INLINE_FUNCTION Strip load(int lane) const {
+    const int place = lane & (W - 1);  // W and piece are powers of 2
+    const T* from = number_ + (lane - place) * Length + (place & (piece - 1)) * W + (place & -piece);
+    Strip strip;
+    for (int j = 0; j < Length; j += piece) strip.piece[j / piece] = simd::load<typename Strip::Piece>(from + j * W);
+    return strip;
+  }
+
+ private:
+  alignas(simd::alignment<Count>) T number_[Count * Length];
+};
+
+/// Weights of data and of density at the same taps, for grids of both.
+template <class T>
+struct BothWeights {
+  T data, density;
+
+  KOKKOS_INLINE_FUNCTION friend BothWeights operator*(const BothWeights& a, const BothWeights& b) {
+    return {a.data * b.data, a.density * b.density};
+  }
+};
+
+/// The rows of taps that a walk knows, with the density's weights of another beside its own.
+template <class Walk, class T>
+struct BothWalk {
+  static constexpr int taps = Walk::taps;
+
+  const Walk& walk;
+  const Walk& density_walk;
+
+  template <class Where>
+  KOKKOS_INLINE_FUNCTION Where step(int axis, int j, Where where) const {
+    return walk.step(axis, j, where);
+  }
+  KOKKOS_INLINE_FUNCTION bool owns(int axis, int j) const { return walk.owns(axis, j); }
+  KOKKOS_INLINE_FUNCTION BothWeights<T> weight(int axis, int j) const {
+    return {walk.weight(axis, j), density_walk.weight(axis, j)};
+  }
+  KOKKOS_INLINE_FUNCTION BothWeights<T> x_weight(int j) const { return {walk.x_weight(j), density_walk.x_weight(j)}; }
+};
+
 /// Runs leaf(where, product of the weights above x) for every row of a walk, for the sample of a lane or a pack P of samples
 /// from it on. Where values have rates, the product is a Dual.
 template <int N, class P, class Values, class Walk, class Leaf>
@@ -79,45 +145,70 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
   const auto side = [&](int lane, bool mate) { return mate ? -stencil.sign[lane] : stencil.sign[lane]; };
 
   if constexpr (Count > 1) {
-    if (plan.same_rows_as(insertion.data) && plan.same_rows_as(insertion.density)) {
+    if (plan.fits) {
+      constexpr int parts = Values::rates ? 2 : 1, W = simd::width<T>;
       using DataStrip = simd::Strip<T, 2 * taps>;
       using DensityStrip = simd::Strip<T, taps>;
-      constexpr int parts = Values::rates ? 2 : 1;
+      using P = simd::Pack<T>;
+      using I = simd::Pack<typename Stencil::Int>;
       // All strips of the block are written before the first is loaded: store-to-load forwarding would stall.
-      T data_strip[parts][Count][2 * taps], density_strip[parts][Count][taps];
-      const auto fill = [&](int lane, bool mate, const auto& weight, const auto& slope) {
-        [[maybe_unused]] const T re = insertion.re[lane], im = side(lane, mate) * insertion.im[lane];
-        for (int j = 0; j < taps; ++j) {
-          const T w = weight[j][lane];
-          if constexpr (Values::has_data) {
-            data_strip[0][lane][2 * j] = w * re;
-            data_strip[0][lane][2 * j + 1] = w * im;
+      BlockStrips<T, 2 * taps, Count> data_strips[parts];
+      BlockStrips<T, taps, Count> density_strips[parts];
+      // Sets the strips of a pack of samples, or of their mates.
+      const auto fill = [&](int lane, bool mate) {
+        const auto of_taps = [&](const auto& own, const auto& mates, auto& to) {
+          for (int j = 0; j < taps; ++j)
+            to[j] = mate ? simd::select(simd::load<I>(stencil.mirrored + lane) != 0, simd::load<P>(mates[j] + lane), P{})
+                         : simd::load<P>(own[j] + lane);
+        };
+        const auto some = [&](const T(&of_lanes)[Count]) { return simd::load<P>(of_lanes + lane); };
+        P w[taps], w_rate[taps];
+        of_taps(stencil.weight[0], stencil.mate_weight, w);
+        if constexpr (Values::rates) {
+          of_taps(stencil.slope[0], stencil.mate_slope, w_rate);
+          for (int j = 0; j < taps; ++j) w_rate[j] *= some(insertion.kappa_rate[0]);
+        }
+        if constexpr (Values::has_data) {
+          const P sides = mate ? P(-some(stencil.sign)) : some(stencil.sign), re = some(insertion.re),
+                  im = sides * some(insertion.im);
+          P strip[2 * taps];
+          for (int j = 0; j < taps; ++j) {
+            strip[2 * j] = w[j] * re;
+            strip[2 * j + 1] = w[j] * im;
           }
-          if constexpr (Values::has_density) density_strip[0][lane][j] = Kokkos::abs(w) * insertion.weight[lane];
+          data_strips[0].set(lane, strip);
           if constexpr (Values::rates) {
-            const T w_rate = slope[j][lane] * insertion.kappa_rate[0][lane];
-            if constexpr (Values::has_data) {
-              data_strip[1][lane][2 * j] = w * insertion.re_rate[lane] + w_rate * re;
-              data_strip[1][lane][2 * j + 1] = w * side(lane, mate) * insertion.im_rate[lane] + w_rate * im;
-            } else {
-              density_strip[1][lane][j] = w * insertion.weight_rate[lane] + w_rate * insertion.weight[lane];
+            for (int j = 0; j < taps; ++j) {
+              strip[2 * j] = w[j] * some(insertion.re_rate) + w_rate[j] * re;
+              strip[2 * j + 1] = w[j] * sides * some(insertion.im_rate) + w_rate[j] * im;
             }
+            data_strips[1].set(lane, strip);
+          }
+        }
+        if constexpr (Values::has_density) {
+          const P weight = some(insertion.weight);
+          P strip[taps];
+          for (int j = 0; j < taps; ++j) strip[j] = simd::select(w[j] < 0, P(-w[j]), w[j]) * weight;
+          density_strips[0].set(lane, strip);
+          if constexpr (Values::rates) {
+            for (int j = 0; j < taps; ++j) strip[j] = w[j] * some(insertion.weight_rate) + w_rate[j] * weight;
+            density_strips[1].set(lane, strip);
           }
         }
       };
       // The products of the weights above x, one for each row of taps, are written before as well: [0] for data and [1],
       // their moduli, for the density; or products and their rates.
       using Rows = typename Plan::Rows;
+      constexpr int of_density = Stencil::lerps ? 0 : 1;  // no weight of linear interpolation is negative
       T factor[2][Rows::rows][Count];
-      using P = simd::Pack<T>;
-      for (int lane = 0; lane < Count; lane += simd::width<T>)
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W)
         spread_rows<N, P>(insertion, PackWalk<Stencil, P>{stencil, lane}, lane, [&](int row, const auto& product) {
           if constexpr (Values::rates) {
             simd::store(factor[0][row] + lane, product.value);
             simd::store(factor[1][row] + lane, product.rate);
           } else {
-            if constexpr (Values::has_data) simd::store(factor[0][row] + lane, product);
-            if constexpr (Values::has_density)
+            if constexpr (Values::has_data || Stencil::lerps) simd::store(factor[0][row] + lane, product);
+            if constexpr (Values::has_density && !Stencil::lerps)
               simd::store(factor[1][row] + lane, simd::select(product < 0, P(-product), product));
           }
         });
@@ -129,12 +220,11 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
         DataStrip data[parts];
         DensityStrip density[parts];
         for (int i = 0; i < parts; ++i) {
-          if constexpr (Values::has_data) data[i] = DataStrip::load(data_strip[i][lane]);
-          if constexpr (Values::has_density) density[i] = DensityStrip::load(density_strip[i][lane]);
+          if constexpr (Values::has_data) data[i] = data_strips[i].load(lane);
+          if constexpr (Values::has_density) density[i] = density_strips[i].load(lane);
         }
-        for (int row = 0; row < Rows::rows; ++row) {
-          const std::int64_t where = rows.row[row][lane];
-          if (where < 0) continue;  // another owner's
+        rows.for_rows(lane, [&](int row, std::int64_t where) {
+          if (where < 0) return;  // another owner's
           if constexpr (Values::rates) {
             const T product = factor[0][row][lane], rate = factor[1][row][lane];
             if constexpr (Values::has_data) {
@@ -146,22 +236,23 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
             }
           } else {
             if constexpr (Values::has_data) data[0].add_to(to_data + 2 * where, factor[0][row][lane]);
-            if constexpr (Values::has_density) density[0].add_to(to_density + where, factor[1][row][lane]);
+            if constexpr (Values::has_density) density[0].add_to(to_density + where, factor[of_density][row][lane]);
           }
-        }
+        });
       };
-      for (int lane = 0; lane < Count; ++lane) fill(lane, false, stencil.weight[0], stencil.slope[0]);
-      Rows mates;
-      if (plan.mirrored) mates.find(stencil, first_given(insertion.data, insertion.density), owner, true);
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W) fill(lane, false);
       constexpr int stride = 4;  // neighbours share taps, and a load would wait for the stores just before it
-      for (int first = 0; first < stride; ++first)
-        for (int lane = first; lane < lanes.end; lane += stride) {
-          if (lane < lanes.begin) continue;
+      for (int i = 0; i < stride; ++i)
+        for (int lane = lanes.begin + ((i - lanes.begin) & (stride - 1)); lane < lanes.end; lane += stride)
           add(lane, plan.rows);
-          if (stencil.mirrored[lane]) {
-            fill(lane, true, stencil.mate_weight, stencil.mate_slope);
-            add(lane, mates);
-          }
+      if (!plan.mirrored) return;
+      Rows mates;
+      mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
+      for (int first = lanes.template first_of<W>(); first < lanes.end; first += W)
+        if (simd::any(simd::load<I>(stencil.mirrored + first))) {
+          fill(first, true);
+          for (int lane = first; lane < first + W; ++lane)
+            if (lane >= lanes.begin && lane < lanes.end && stencil.mirrored[lane]) add(lane, mates);
         }
       return;
     }
@@ -172,20 +263,32 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
     spread_rows<N, T>(insertion, walk, lane, [&](std::int64_t where, auto product) {
       BRACEWELL_UNROLL
       for (int j = 0; j < taps; ++j) {
-        if (j >= target.columns()) break;
-        const T weight = mate ? taps_of.mate_weight[j][lane] : taps_of.weight[0][j][lane];
+        auto& sum = target.data[where + walk.column[j]];
         if constexpr (Values::rates) {
-          const T slope = mate ? taps_of.mate_slope[j][lane] : taps_of.slope[0][j][lane];
-          add(target.data[where + j], product * Dual<T>{weight, slope * insertion.kappa_rate[0][lane]});
+          add(sum, product * Dual<T>{walk.x_weight(j), walk.x_slope(j) * insertion.kappa_rate[0][lane]});
         } else {
-          add(target.data[where + j], product * weight);
+          add(sum, product * walk.x_weight(j));
         }
       }
     });
   };
   for (int lane = lanes.begin; lane < lanes.end; ++lane)
     for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
-      if constexpr (Values::has_data)
+      if constexpr (Values::has_both) {
+        using Walk = TapByTapWalk<Stencil, DataAndDensity<T>, N, Owner>;
+        const Walk walk(stencil, insertion.data, owner, lane, mate != 0),
+            density_walk(density_stencil, insertion.data, owner, lane, mate != 0);
+        const BothWalk<Walk, T> both{walk, density_walk};
+        const T re = insertion.re[lane], im = insertion.im[lane] * side(lane, mate), density = insertion.weight[lane];
+        spread<N - 1>(both, walk.start(), BothWeights<T>{1, 1}, [&](std::int64_t where, const BothWeights<T>& product) {
+          BRACEWELL_UNROLL
+          for (int j = 0; j < taps; ++j) {
+            const BothWeights<T> weight = product * both.x_weight(j);
+            adder.add(insertion.data.data[where + walk.column[j]], weight.data * re, weight.data * im,
+                      Kokkos::abs(weight.density) * density);
+          }
+        });
+      } else if constexpr (Values::has_data)
         insert(insertion.data, stencil, lane, mate, [&](auto& sum, auto weight) {
           if constexpr (Values::rates) {
             adder.add(sum, weight.value * insertion.re_rate[lane] + weight.rate * insertion.re[lane],

@@ -19,6 +19,18 @@ inline constexpr std::int64_t poses_per_sum = 4096;
 /// Terms for each lattice point from which on a volume of sums costs less than some 3 %.
 inline constexpr std::int64_t terms_per_sum = 8;
 
+/// Points of a reference, and samples of all slices of one.
+template <class Geometry>
+double points_of_reference(const Geometry& geometry) {
+  double points = geometry.extent[0] / 2 + 1;
+  for (int d = 1; d < Geometry::N; ++d) points *= geometry.extent[d];
+  return points;
+}
+template <class Geometry>
+double samples_of_slices(const Geometry& geometry) {
+  return double(geometry.rows()) * double(geometry.columns()) * double(geometry.poses);
+}
+
 /// Whether the terms of a call are summed apart: where it has many poses, or many terms to add to what is there.
 template <class Op>
 bool sums_apart(const Op& op) {
@@ -26,27 +38,53 @@ bool sums_apart(const Op& op) {
     return false;
   } else {
     const auto& geometry = op.geometry;
-    double points = geometry.extent[0] / 2 + 1, terms = double(geometry.rows()) * double(geometry.columns());
-    for (int d = 1; d < Op::N; ++d) points *= geometry.extent[d];
     if (geometry.references == 0) return false;
     return geometry.poses > poses_per_sum ||
-           (op.accumulate && terms * double(geometry.poses) >= double(terms_per_sum) * points);
+           (op.accumulate && samples_of_slices(geometry) >= double(terms_per_sum) * points_of_reference(geometry));
   }
 }
 
-/// Adds dense sums to an array, or overwrites it with them. index: of a row's first element, in memory order.
-template <class V, int Rank>
+/// Operations whose data and density a device may sum in a grid of both, for additions of 16 bytes instead of 8 and 4.
+template <class Exec, class Op>
+inline constexpr bool may_sum_both = [] {
+  if constexpr (requires { Op::inserts_both; })
+    return !on_host<Exec> && std::is_same_v<typename Op::T, float> && Op::inserts_both;
+  return false;
+}();
+
+/// Whether it does: where there are additions enough for a grid that is cleared, read twice and added.
+template <class Op>
+bool sums_both(const Op& op) {
+  double taps = 1;
+  for (int d = 0; d < Op::N; ++d) taps *= 2 * Op::reach;
+  return samples_of_slices(op.geometry) * taps >= 2 * points_of_reference(op.geometry);
+}
+
+/// A grid of sums of type S without gaps; None for None.
+template <class S, class G>
+auto grid_of_sums(const G& like, void* data) {
+  if constexpr (std::is_same_v<S, None>) {
+    return None();
+  } else {
+    return dense_grid<S>(like, data);
+  }
+}
+
+/// Adds dense sums S to an array of V, or overwrites it with them. index: of a row's first element, in memory order.
+template <class V, class S, int Rank>
 struct AddSums {
-  const V* sums;
+  const S* sums;
   std::int64_t extent[Rank];
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION const V* row(const std::int64_t (&index)[Rank]) const {
+  KOKKOS_INLINE_FUNCTION const S* row(const std::int64_t (&index)[Rank]) const {
     std::int64_t offset = 0;
     for (int a = 0; a < Rank; ++a) offset = offset * extent[a] + index[a];
     return sums + offset;
   }
-  KOKKOS_INLINE_FUNCTION void apply(V& to, std::int64_t x, const V* from) const { to = accumulate ? to + from[x] : from[x]; }
+  KOKKOS_INLINE_FUNCTION void apply(V& to, std::int64_t x, const S* from) const {
+    to = accumulate ? to + V(from[x]) : V(from[x]);
+  }
 };
 
 template <class Exec, class X, class G>
@@ -54,27 +92,27 @@ void add_sums(const Exec& exec, const std::string& label, const X& array, const 
   if constexpr (Given<X>) {
     const auto& v = view(array);
     using V = typename View<X>::value_type;
-    AddSums<V, int(View<X>::rank())> op{sums.data, {}, accumulate};
+    AddSums<V, std::remove_pointer_t<decltype(sums.data)>, int(View<X>::rank())> op{sums.data, {}, accumulate};
     for (int a = 0; a < int(View<X>::rank()); ++a) op.extent[a] = std::int64_t(v.extent(a));
     for_elements(exec, label, v, op);
   }
 }
 
-/// Runs insert(op) on an operation for blocks of poses, with grids of its own, and adds these to `data` and `density`.
-template <class P, class Exec, class Data, class Density, class Op, class Insert>
+/// Runs insert(op) on an operation for blocks of poses, with grids of its own (of the elements Sum, SumOfDensity; a grid of both
+/// where the latter is None), and adds these to `data` and `density`.
+template <class P, class Sum, class SumOfDensity, class Exec, class Data, class Density, class Op, class Insert>
 void insert_by_blocks(const Exec& exec, const std::string& label, const Data& data, const Density& density,
                       const SliceOptions& options, const Op& op, const Insert& insert) {
   const auto& geometry = op.geometry;
   Scratch scratch(options.workspace);
-  const auto data_grid = output_grid<P>(data);
-  const auto density_grid = output_grid<P>(density);
-  const std::int64_t bytes[] = {geometry.references * dense_bytes(data_grid),
-                                geometry.references * dense_bytes(density_grid)};
+  const auto like = first_given(output_grid<P>(data), output_grid<P>(density));
+  const std::int64_t bytes[] = {geometry.references * dense_bytes(grid_of_sums<Sum>(like, nullptr)),
+                                geometry.references * dense_bytes(grid_of_sums<SumOfDensity>(like, nullptr))};
   const std::size_t at[] = {scratch.add<char>(bytes[0]), scratch.add<char>(bytes[1])};
   scratch.allocate(exec);
-  const auto data_sums = dense_grid<Element<Data>>(data_grid, scratch.at<char>(at[0]));
-  const auto density_sums = dense_grid<Element<Density>>(density_grid, scratch.at<char>(at[1]));
-  auto apart = op.with_targets(data_sums, density_sums, typename Op::Gradient{});
+  const auto sums = grid_of_sums<Sum>(like, scratch.at<char>(at[0]));
+  const auto density_sums = grid_of_sums<SumOfDensity>(like, scratch.at<char>(at[1]));
+  auto apart = op.with_targets(sums, density_sums, typename Op::Gradient{});
   apart.accumulate = false;
   for (std::int64_t first = 0; first < geometry.poses; first += poses_per_sum) {
     if constexpr (!on_host<Exec>) {
@@ -84,8 +122,8 @@ void insert_by_blocks(const Exec& exec, const std::string& label, const Data& da
     }
     insert(apart.for_poses(first, std::min(poses_per_sum, geometry.poses - first)));
     const bool accumulate = options.accumulate || first > 0;
-    add_sums(exec, label + "_data", data, data_sums, accumulate);
-    add_sums(exec, label + "_density", density, density_sums, accumulate);
+    add_sums(exec, label + "_data", data, sums, accumulate);
+    add_sums(exec, label + "_density", density, first_given(density_sums, sums), accumulate);
   }
   scratch.release(exec);
 }

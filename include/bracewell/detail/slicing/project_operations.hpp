@@ -15,9 +15,9 @@ template <class Geometry_, class Kernel>
 struct ProjectOperation {
   using Geometry = Geometry_;
   using T = typename Geometry::T;
-  static constexpr int N = Geometry::N, M = Geometry::M;
+  static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
   using Gradient = NoPoseGradient<N, M>;
-  static constexpr bool inserts = false;
+  static constexpr bool inserts = false, fills_blocks = true;
 
   Geometry geometry;
   Kernel kernel;
@@ -31,24 +31,24 @@ struct ProjectOperation {
   }
 
   template <int Count>
-  using Plan = BlockTaps<T, N, M, Kernel::reach, false, false, Count>;
+  using Plan = BlockTaps<T, N, M, TapsOf<Kernel>, false, false, Count>;
 
   template <int Count>
-  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, AllRows rows, Plan<Count>& plan) const {
+  KOKKOS_INLINE_FUNCTION void plan(AllRows rows, Plan<Count>& plan) const {
+    const auto& block = plan.block;
     const auto grid = of_reference(reference, block.b);
-    plan.template find<false>(block, kernel, grid, rows);
+    plan.template find<false>(kernel, rows, grid);
     plan.prefetch(grid);
   }
 
   template <int Count, class Add>
-  KOKKOS_INLINE_FUNCTION void run(const BlockTaps<T, N, M, Kernel::reach, false, false, Count>& plan, AllRows,
-                                  PoseSums<Gradient>&, const Add&) const {
+  KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, AllRows, PoseSums<Gradient>&, const Add&) const {
     const auto& block = plan.block;
     Readings<T, 2, 1, Count> value;
     read_samples<false>(of_reference(reference, block.b), plan, value);
     auto& [re, im] = value.component[0];
     if constexpr (Geometry::shifted) block.template multiply_phase<1>(re, im);
-    write_block(slices, block, re, im, accumulate);
+    write_block(slices, block, geometry.columns(), re, im, accumulate);
   }
 };
 
@@ -57,9 +57,9 @@ template <class Geometry_, class Kernel, class ReferenceDot, class Rates>
 struct ProjectTangent {
   using Geometry = Geometry_;
   using T = typename Geometry::T;
-  static constexpr int N = Geometry::N, M = Geometry::M;
+  static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
   using Gradient = NoPoseGradient<N, M>;
-  static constexpr bool inserts = false, rotating = Rates::rotated, shifting = Rates::shifted;
+  static constexpr bool inserts = false, fills_blocks = true, rotating = Rates::rotated, shifting = Rates::shifted;
 
   Geometry geometry;
   Kernel kernel;
@@ -75,18 +75,18 @@ struct ProjectTangent {
   }
 
   template <int Count>
-  using Plan = BlockTaps<T, N, M, Kernel::reach, rotating, false, Count>;
+  using Plan = BlockTaps<T, N, M, TapsOf<Kernel>, rotating, false, Count>;
 
   template <int Count>
-  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, AllRows rows, Plan<Count>& plan) const {
+  KOKKOS_INLINE_FUNCTION void plan(AllRows rows, Plan<Count>& plan) const {
+    const auto& block = plan.block;
     const auto grid = of_reference(reference, block.b);
-    plan.template find<false>(block, kernel, grid, rows);
+    plan.template find<false>(kernel, rows, grid, of_reference(reference_dot, block.b));
     plan.prefetch(grid);
   }
 
   template <int Count, class Add>
-  KOKKOS_INLINE_FUNCTION void run(const BlockTaps<T, N, M, Kernel::reach, rotating, false, Count>& plan, AllRows,
-                                  PoseSums<Gradient>&, const Add&) const {
+  KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, AllRows, PoseSums<Gradient>&, const Add&) const {
     const auto& block = plan.block;
     Readings<T, 2, 1, Count> sum{};
     auto& [re, im] = sum.component[0];
@@ -110,7 +110,7 @@ struct ProjectTangent {
       }
     }
     if constexpr (Geometry::shifted) block.template multiply_phase<1>(re, im);
-    write_block(slices_dot, block, re, im, accumulate);
+    write_block(slices_dot, block, geometry.columns(), re, im, accumulate);
   }
 };
 
@@ -121,7 +121,7 @@ struct ProjectCotangent {
   using T = typename Geometry::T;
   using Gradient = Gradient_;
   static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
-  static constexpr bool inserts = Given<ReferenceBar>, sums = Gradient::size > 0;
+  static constexpr bool inserts = Given<ReferenceBar>, fills_blocks = true, sums = Gradient::size > 0;
 
   Geometry geometry;
   Kernel kernel;
@@ -153,20 +153,21 @@ struct ProjectCotangent {
   }
 
   template <int Count>
-  using Plan = BlockTaps<T, N, M, reach, Gradient::rotations, false, Count>;
+  using Plan = BlockTaps<T, N, M, TapsOf<Kernel>, Gradient::rotations, false, Count>;
 
   template <int Count, class Rows>
-  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, const Rows& rows, Plan<Count>& plan) const {
+  KOKKOS_INLINE_FUNCTION void plan(const Rows& rows, Plan<Count>& plan) const {
+    const auto& block = plan.block;
     const auto read = of_reference(reference, block.b);
     const auto written = of_reference(reference_bar, block.b);
-    plan.template find<false>(block, kernel, first_given(written, read), rows);
+    plan.template find<false>(kernel, rows, first_given(written, read));
     plan.prefetch(first_given(written, read));
     prefetch_block(slices_bar, block);
   }
 
   template <int Count, class Rows, class Add>
-  KOKKOS_INLINE_FUNCTION void run(const BlockTaps<T, N, M, reach, Gradient::rotations, false, Count>& plan, const Rows& rows,
-                                  PoseSums<Gradient>& total, const Add& add) const {
+  KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, const Rows& rows, PoseSums<Gradient>& total,
+                                  const Add& add) const {
     const auto& block = plan.block;
     const auto target = of_reference(reference_bar, block.b);
     const None no;

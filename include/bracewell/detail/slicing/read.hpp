@@ -18,49 +18,92 @@ struct TapByTapReader {
 
   KOKKOS_INLINE_FUNCTION auto operator()(std::int64_t where) const {
     Jet<Value, slopes> sum{};
-    const auto& stencil = walk.stencil;
     BRACEWELL_UNROLL
     for (int j = 0; j < Walk::taps; ++j) {
-      if (j >= walk.grid.columns()) break;
-      const Value value = walk.grid.data[where + j];
-      add_product(sum.value, walk.mate ? stencil.mate_weight[j][walk.lane] : stencil.weight[0][j][walk.lane], value);
-      if constexpr (Slopes)
-        add_product(sum.slope[0], walk.mate ? stencil.mate_slope[j][walk.lane] : stencil.slope[0][j][walk.lane], value);
+      const Value value = walk.grid.data[where + walk.column[j]];
+      add_product(sum.value, walk.x_weight(j), value);
+      if constexpr (Slopes) add_product(sum.slope[0], walk.x_slope(j), value);
     }
     return sum;
   }
 };
 
-/// Loads a row's taps along x; their weights follow after the walk.
-template <class Walk, class T, int Components>
+/// Loads a row's taps along x as a strip; their weights follow after the walk.
+template <class Walk, class Strip>
 struct StripReader {
-  using Value = simd::Strip<T, Components * Walk::taps>;
+  using Value = Strip;
   static constexpr int slopes = 0;
 
   const Walk& walk;
-  const T* data;
 
-  KOKKOS_INLINE_FUNCTION Jet<Value, 0> operator()(int row) const {
-    return {Value::load(data + Components * walk.offset(row))};
+  KOKKOS_INLINE_FUNCTION Jet<Strip, 0> operator()(const typename Walk::Places& places) const {
+    return {Strip::load(walk.row(places, 0))};
   }
 };
 
-/// Σ_j weight[j] · strip[j] of every lane: the end of a gather, along x.
-template <class T, int Components, int Count, int Taps, int Length>
-KOKKOS_INLINE_FUNCTION void contract(const T (&weight)[Taps][Count], const T (&strip)[Count][Length],
-                                     T (&out)[Components][Count]) {
-  for (int lane = 0; lane < Count; ++lane) {
-    T part[Components] = {};
-    for (int j = 0; j < Taps; ++j)
-      for (int c = 0; c < Components; ++c) part[c] += weight[j][lane] * strip[lane][Components * j + c];
-    for (int c = 0; c < Components; ++c) out[c][lane] = part[c];
+/// The same for the samples of a GroupWalk, whose strips are the groups of a pack.
+template <class Walk, class P>
+struct GroupReader {
+  using Value = P;
+  static constexpr int slopes = 0;
+
+  const Walk& walk;
+
+  KOKKOS_INLINE_FUNCTION Jet<P, 0> operator()(const typename Walk::Places& places) const {
+    return {simd::load_groups<P, Walk::samples>([&](int i) { return walk.row(places, i); })};
+  }
+};
+
+/// The number of values in a strip of taps, if a register holds one or more strips whole; else 0.
+template <class T, int Length>
+inline constexpr int strips_in_groups = Length <= simd::width<T> && (Length & (Length - 1)) == 0 ? Length : 0;
+
+/// Σ over the taps of a block of samples, strips of several of them in each register, without mates.
+template <int Group, bool Slopes, class Stencil, class Rows, class T, int Components, int Channels, int Count>
+KOKKOS_INLINE_FUNCTION void read_groups(const T* data, const LaneRange& lanes, const Stencil& stencil, const Rows& rows,
+                                        Readings<T, Components, Channels, Count>& out) {
+  constexpr int taps = Stencil::taps, N = Rows::axes, strips = Slopes ? N : 1;  // the value's, and slopes' above x
+  // Short strips are joined in registers; to join long ones would take as many instructions as it saves.
+  constexpr int W = Group * int(sizeof(T)) < 32 ? simd::width<T> : Group;
+  static_assert(W <= simd::width<T>, "what is joined here has been found together");
+  using P = simd::Pack<T, W>;
+  for (int lane = 0; lane < Count; lane += W) {
+    if (lane + W <= lanes.begin || lane >= lanes.end) {
+      for (auto& channel : out.component)
+        for (auto& component : channel) simd::store(component + lane, P{});
+      continue;
+    }
+    P strip[strips][Group];
+    for_constants<Group>([&](auto place) {
+      using Walk = GroupWalk<Stencil, Rows, P, Components, Group, place>;
+      const Walk walk{{data, stencil, rows, lane + place}, lane};
+      const auto jet = gather<N - 1, Slopes>(walk, walk.start(), GroupReader<Walk, P>{walk});
+      strip[0][place] = jet.value;
+      if constexpr (strips > 1)
+        for (int d = 1; d < N; ++d) strip[d][place] = jet.slope[d - 1];
+    });
+    for (auto& block : strip) simd::transpose_groups<Group>(block);
+    // A folded sample is the conjugate of what its taps give. Slopes of linear interpolation above x are still those at −κ.
+    const P side = simd::load<P>(stencil.sign + lane);
+    const auto contract = [&](const auto& weight, const P(&values)[Group], bool at_minus_kappa, auto& to) {
+      for (int c = 0; c < Components; ++c) {
+        P sum = simd::load<P>(weight[0] + lane) * values[c];
+        for (int j = 1; j < taps; ++j) sum += simd::load<P>(weight[j] + lane) * values[Components * j + c];
+        simd::store(to[c] + lane, (c > 0) != at_minus_kappa ? P(side * sum) : sum);
+      }
+    };
+    contract(stencil.weight[0], strip[0], false, out.component[0]);
+    if constexpr (Slopes) {
+      contract(stencil.slope[0], strip[0], false, out.component[1]);
+      for (int d = 1; d < N; ++d) contract(stencil.weight[0], strip[d], Stencil::lerps, out.component[1 + d]);
+    }
   }
 }
 
-/// The interpolant of a grid, with Slopes also its gradient in κ, at the samples of a plan.
-template <bool Slopes, class Plan, class V, int N, class T, int Components, int Channels, int Count>
-KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& plan,
-                                         Readings<T, Components, Channels, Count>& out) {
+/// read_samples where it is not read_groups alone.
+template <bool Slopes, int Group, class Plan, class V, int N, class T, int Components, int Channels, int Count>
+KOKKOS_INLINE_FUNCTION void read_others(const Grid<V, N>& grid, const Plan& plan,
+                                        Readings<T, Components, Channels, Count>& out) {
   using Stencil = typename Plan::Stencil;
   constexpr int taps = Stencil::taps;
   const Stencil& stencil = plan.stencil;
@@ -73,67 +116,75 @@ KOKKOS_INLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& pla
     }
   };
   if constexpr (Count > 1) {
-    if (plan.same_rows_as(grid)) {
-      constexpr int channels = Slopes ? N : 1, length = Components * taps;  // value, and slopes above x
+    if (plan.fits) {
+      constexpr int channels = Slopes ? N : 1;  // value, and slopes above x
+      using Strip = T[channels][Components * taps];
+      using LongStrip = simd::Strip<T, Components * taps>;
+      Strip strip;
       using Rows = typename Plan::Rows;
-      using Walk = StripWalk<Stencil, Rows>;
-      const T* data = reinterpret_cast<const T*>(grid.data);
-      T strip[channels][Count][length];
-      const auto read = [&](const Rows& rows, int lane, int to) {
-        const Walk walk{stencil, rows, lane};
-        const auto jet = gather<N - 1, Slopes>(walk, walk.start(), StripReader<Walk, T, Components>{walk, data});
-        jet.value.store(strip[0][to]);
+      const auto read = [&](const Rows& rows, int lane) {
+        using Walk = RowWalk<Stencil, Rows, T, Components, 1, 1>;
+        const Walk walk{reinterpret_cast<const T*>(grid.data), stencil, rows, lane};
+        const auto jet = gather<N - 1, Slopes>(walk, walk.start(), StripReader<Walk, LongStrip>{walk});
+        jet.value.store(strip[0]);
         if constexpr (channels > 1)
-          for (int d = 1; d < N; ++d) jet.slope[d - 1].store(strip[d][to]);
+          for (int d = 1; d < N; ++d) jet.slope[d - 1].store(strip[d]);
       };
-      if (!plan.block.full())  // what idle lanes hold must be finite
-        for (auto& channel : strip)
-          for (auto& row : channel)
-            for (T& x : row) x = 0;
-      for (int lane = lanes.begin; lane < lanes.end; ++lane) read(plan.rows, lane, lane);
-      contract(stencil.weight[0], strip[0], out.component[0]);
-      if constexpr (Slopes) {
-        contract(stencil.slope[0], strip[0], out.component[1]);
-        for (int d = 1; d < N; ++d) contract(stencil.weight[0], strip[d], out.component[1 + d]);
+      const auto contract = [&](int lane, bool mate, const auto& weight, const auto& slope) {
+        const auto along_x = [&](int channel, const auto& factor, const T* row) {
+          T part[Components] = {};
+          for (int j = 0; j < taps; ++j)
+            for (int c = 0; c < Components; ++c) part[c] += factor[j][lane] * row[Components * j + c];
+          add(channel, lane, mate, part);
+        };
+        along_x(0, weight, strip[0]);
+        if constexpr (Slopes) {
+          along_x(1, slope, strip[0]);
+          for (int d = 1; d < N; ++d) along_x(1 + d, weight, strip[d]);
+        }
+      };
+      if constexpr (Group == 0) {
+        if (!plan.block.full()) out = {};  // what idle lanes hold must be finite
+        for (int lane = lanes.begin; lane < lanes.end; ++lane) {
+          read(plan.rows, lane);
+          contract(lane, false, stencil.weight[0], stencil.slope[0]);
+        }
       }
-      if constexpr (Components > 1)
-        for (int channel = 0; channel < (Slopes ? 1 + N : 1); ++channel)
-          for (int lane = 0; lane < Count; ++lane) out.component[channel][1][lane] *= stencil.sign[lane];
       if (!plan.mirrored) return;
       Rows mates;
-      mates.find(stencil, grid, AllRows{}, true);
-      const auto contract_mate = [&](int channel, int lane, const auto& weight, const T* row) {
-        T part[Components] = {};
-        for (int j = 0; j < taps; ++j)
-          for (int c = 0; c < Components; ++c) part[c] += weight[j][lane] * row[Components * j + c];
-        add(channel, lane, true, part);
-      };
+      mates.find(stencil, grid, AllRows{}, lanes, true);
       for (int lane = lanes.begin; lane < lanes.end; ++lane)
         if (stencil.mirrored[lane]) {
-          read(mates, lane, 0);
-          contract_mate(0, lane, stencil.mate_weight, strip[0][0]);
-          if constexpr (Slopes) {
-            contract_mate(1, lane, stencil.mate_slope, strip[0][0]);
-            for (int d = 1; d < N; ++d) contract_mate(1 + d, lane, stencil.mate_weight, strip[d][0]);
-          }
+          read(mates, lane);
+          contract(lane, true, stencil.mate_weight, stencil.mate_slope);
         }
       return;
     }
   }
-  if (Count > 1 && !plan.block.full())
-    for (auto& channel : out.component)
-      for (auto& component : channel)
-        for (T& x : component) x = 0;
+  if (Count > 1 && !plan.block.full()) out = {};
   using Walk = TapByTapWalk<Stencil, V, N, AllRows>;
   for (int lane = lanes.begin; lane < lanes.end; ++lane)
-    for (bool mate : {false, true}) {
-      if (mate && !stencil.mirrored[lane]) break;
-      const Walk walk{stencil, grid, {}, lane, mate};
+    for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
+      const Walk walk{stencil, grid, {}, lane, mate != 0};
       const auto jet = gather<N - 1, Slopes>(walk, walk.start(), TapByTapReader<Slopes, Walk>{walk});
       add(0, lane, mate, reinterpret_cast<const T*>(&jet.value));
       if constexpr (Slopes)
         for (int d = 0; d < N; ++d) add(1 + d, lane, mate, reinterpret_cast<const T*>(&jet.slope[d]));
     }
+}
+
+/// The interpolant of a grid, with Slopes also its gradient in κ, at the samples of a plan.
+template <bool Slopes, class Plan, class V, int N, class T, int Components, int Channels, int Count>
+KOKKOS_FORCEINLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& plan,
+                                              Readings<T, Components, Channels, Count>& out) {
+  constexpr int group = Count > 1 ? strips_in_groups<T, Components * Plan::Stencil::taps> : 0;
+  if constexpr (group > 0)
+    if (plan.fits) {
+      const T* data = reinterpret_cast<const T*>(grid.data);
+      read_groups<group, Slopes>(data, plan.block.lanes, plan.stencil, plan.rows, out);
+      if (!plan.mirrored) return;
+    }
+  read_others<Slopes, group>(grid, plan, out);
 }
 
 }  // namespace bracewell::detail

@@ -34,7 +34,7 @@ struct ResidualOperation {
   using T = typename Geometry::T;
   static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
   using Gradient = Sums;
-  static constexpr bool inserts = false;
+  static constexpr bool inserts = false, fills_blocks = false;
 
   Geometry geometry;
   Kernel kernel;
@@ -46,7 +46,7 @@ struct ResidualOperation {
   KOKKOS_INLINE_FUNCTION void skip(std::int64_t b, std::int64_t p, const Row<N, M>& row, int begin, int end,
                                    PoseSums<Gradient>& total) const {
     for (int kx = begin; kx < end && Geometry::in_band(row, kx); ++kx) {
-      const Block<T, N, M, 1> sample{b, p, &row, kx, {0, 1}, nullptr};
+      const Block<T, N, M, 1> sample{b, p, &row, kx, {0, 1}, nullptr, {}, nullptr};
       T re[1], im[1], weight[1];
       read_block<false>(inputs.images, sample, geometry.columns(), re, im);
       load_weights(sample, weight);
@@ -55,12 +55,13 @@ struct ResidualOperation {
   }
 
   template <int Count>
-  using Plan = BlockTaps<T, N, M, reach, Sums::slopes, false, Count>;
+  using Plan = BlockTaps<T, N, M, TapsOf<Kernel>, Sums::slopes, false, Count>;
 
   template <int Count>
-  KOKKOS_INLINE_FUNCTION void plan(const Block<T, N, M, Count>& block, AllRows rows, Plan<Count>& plan) const {
+  KOKKOS_INLINE_FUNCTION void plan(AllRows rows, Plan<Count>& plan) const {
+    const auto& block = plan.block;
     const auto grid = of_reference(reference, block.b);
-    plan.template find<false>(block, kernel, grid, rows);
+    plan.template find<false>(kernel, rows, grid);
     plan.prefetch(grid);
     prefetch_block(inputs.images, block);
     prefetch_block(inputs.weights, block);
@@ -68,8 +69,7 @@ struct ResidualOperation {
   }
 
   template <int Count, class Add>
-  KOKKOS_INLINE_FUNCTION void run(const BlockTaps<T, N, M, reach, Sums::slopes, false, Count>& plan, AllRows,
-                                  PoseSums<Gradient>& total, const Add&) const {
+  KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, AllRows, PoseSums<Gradient>& total, const Add&) const {
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
     const auto& block = plan.block;

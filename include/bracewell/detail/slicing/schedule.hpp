@@ -8,11 +8,13 @@
 //
 // An operation has
 //   Geometry, T, N, M, geometry      of the problem
-//   Plan<Count>, plan(block, rows, plan)   what can be known of a block before its memory is touched
+//   Plan<Count>, plan(rows, plan)    what can be known of a plan's block before its memory is touched
 //   run(plan, rows, sums, add)       the work of a block; `add` adds to a grid, and only to its own rows
 //   skip(b, p, row, begin, end, sums)      what becomes of samples that do not count
+//   fills_blocks                     whether run does the same to those in a block
 //   Gradient                         which cotangents of poses it sums
-//   inserts                          whether it adds to grids; then also reach,
+//   reach                            of its kernel
+//   inserts                          whether it adds to grids; then also
 //   clear(b, rows)                   before the first insertion into rows of a reference's grids, and
 //   with_targets(data, density, gradient)  the operation with other grids, and with these cotangents of poses
 #pragma once
@@ -53,7 +55,8 @@ void for_samples(const Exec& exec, const std::string& label, const Op& op, const
   } else if constexpr (Op::Gradient::size > 0) {
     launch_teams(exec, label, slices * sums.shares, TeamTask<Op>{op, sums, samples});
   } else {
-    launch(exec, label, slices * samples, SampleTask<Op>{op, samples});
+    const ThreadSamples<Op> threads(geometry);
+    launch(exec, label, slices * threads.threads_of_slice(), SampleTask<Op>{op, threads});
   }
 }
 
@@ -98,7 +101,11 @@ void insert(const Exec& exec, const std::string& label, const Data& data, const 
       for_samples(exec, label, some);
     }
   };
-  if (sums_apart(op)) return insert_by_blocks<P>(exec, label, data, density, options, op, insert_all);
+  if constexpr (may_sum_both<Exec, Op>)
+    if (options.workspace && sums_both(op))  // to allocate it, and to wait when it is freed, would cost more than it brings
+      return insert_by_blocks<P, DataAndDensity<float>, None>(exec, label, data, density, options, op, insert_all);
+  if (sums_apart(op))
+    return insert_by_blocks<P, Element<Data>, Element<Density>>(exec, label, data, density, options, op, insert_all);
   if (!on_host<Exec> && !options.accumulate) {  // on a host each thread clears what it owns
     fill_zero(exec, data);
     fill_zero(exec, density);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bracewell/detail/core/kernel_taps.hpp>
+#include <bracewell/detail/slicing/block.hpp>
 #include <bracewell/detail/slicing/friedel.hpp>
 #include <bracewell/kernels.hpp>
 
@@ -10,11 +11,21 @@
 
 namespace bracewell::detail {
 
+/// What of a kernel is known to types: its reach, and whether it is that of linear interpolation.
+template <int Reach, bool Lerps>
+struct TapsOfReach {
+  static constexpr int reach = Reach;
+  static constexpr bool lerps = Lerps;
+};
+template <class Kernel>
+using TapsOf = TapsOfReach<Kernel::reach, std::is_same_v<Kernel, Linear>>;
+
 /// Samples are folded to κ_x ≥ 0, where taps are stored: F~(κ) = conj F~(−κ). Along x, weights belong to the columns of a
 /// window (friedel.hpp), above x to taps.
-template <class T, int N, int Reach, bool Slopes, bool Symmetric, int Count>
+template <class T, int N, class Taps, bool Slopes, bool Symmetric, int Count>
 struct alignas(simd::alignment<Count>) Stencil {
-  static constexpr int taps = 2 * Reach, count = Count;
+  static constexpr int reach = Taps::reach, taps = 2 * reach, count = Count;
+  static constexpr bool lerps = Taps::lerps;
   using Int = simd::Integer<T>;
 
   T sign[Count];        // −1 for a folded sample: it is the conjugate of what its taps give
@@ -26,20 +37,20 @@ struct alignas(simd::alignment<Count>) Stencil {
   T mate_slope[Slopes ? taps : 1][Count];
 
   /// Fills the lanes of a pack from `lane` on with the samples at base + κ, within the range of int. With Absolute, the
-  /// kernel is |φ|. Returns whether some are mirrored.
+  /// kernel is |φ|. Returns which are mirrored: split_mates is to follow if some are.
   template <bool Absolute, class Kernel, class P>
-  KOKKOS_INLINE_FUNCTION bool set(int lane, const Kernel& kernel, const int (&base)[N], const P (&kappa)[N], int width) {
+  KOKKOS_INLINE_FUNCTION auto set(int lane, const Kernel& kernel, const int* base, const P (&kappa)[N], int width) {
     using I = simd::Pack<Int, simd::lanes<P>>;
     const auto negative = kappa[0] + T(base[0]) < 0;
     const P side = simd::select(negative, simd::broadcast<P>(-1), simd::broadcast<P>(1));
+    const I minus = simd::select(negative, simd::broadcast<I>(-1), I{});  // (x ^ −1) + 1 is −x
     simd::store(sign + lane, side);
     for (int d = 0; d < N; ++d) {
       const P folded = side * kappa[d];
-      const I whole = simd::floor(folded);
-      const P f = folded - simd::convert<P>(whole);
-      const I from = simd::select(negative, simd::broadcast<I>(-base[d]), simd::broadcast<I>(base[d]));
+      const P whole = simd::round_down(folded), f = folded - whole;
+      const I from = (simd::broadcast<I>(base[d]) ^ minus) - minus;
       P w[taps];
-      simd::store(first[d] + lane, I(whole + from + (1 - Reach)));
+      simd::store(first[d] + lane, I(simd::to_integers(whole) + from + (1 - reach)));
       kernel_weights<false>(kernel, f, w);
       P s[Slopes ? taps : 1];
       if constexpr (Slopes) kernel_weights<true>(kernel, f, s);
@@ -51,17 +62,37 @@ struct alignas(simd::alignment<Count>) Stencil {
       }
     }
     const I x = simd::load<I>(first[0] + lane);
-    const auto moved = (x < first_direct<Symmetric>) | (x > last_direct<taps, Symmetric>(width));
+    auto moved = x > last_direct<taps, Symmetric>(width);
+    if constexpr (1 - reach < first_direct<Symmetric>) moved |= x < first_direct<Symmetric>;
     simd::store(mirrored + lane, I(moved));
-    if (!simd::any(I(moved))) return false;
-    for (int i = lane; i < lane + simd::lanes<P>; ++i)
-      if (mirrored[i]) {
-        const int x_i = int(first[0][i]);
-        split_lane(x_i, width, i, weight[0], mate_weight);
-        if constexpr (Slopes) split_lane(x_i, width, i, slope[0], mate_slope);
-        first[0][i] = stored_window<taps>(x_i, width);
+    return I(moved);
+  }
+
+  /// Makes them the weights of |φ|; no two taps of a sample may share a column.
+  KOKKOS_INLINE_FUNCTION void make_absolute() {
+    if constexpr (lerps) return;
+    const auto turn = [](T(&w)[Count], T(&s)[Count]) {
+      for (int lane = 0; lane < Count; ++lane) {
+        if constexpr (Slopes) s[lane] = w[lane] < 0 ? -s[lane] : s[lane];
+        w[lane] = w[lane] < 0 ? -w[lane] : w[lane];
       }
-    return true;
+    };
+    for (int j = 0; j < taps; ++j) {
+      for (int d = 0; d < N; ++d) turn(weight[d][j], slope[Slopes ? d : 0][j]);
+      turn(mate_weight[j], mate_slope[Slopes ? j : 0]);
+    }
+  }
+
+  /// Divides the weights of mirrored samples among their taps' own rows and mates'.
+  KOKKOS_INLINE_FUNCTION void split_mates(int width, const LaneRange& lanes) {
+    constexpr int W = simd::pack_width<T, Count>;  // idle lanes of packs are read as well
+    for (int lane = lanes.template first_of<W>(); lane < lanes.end || lane % W != 0; ++lane)
+      if (mirrored[lane]) {
+        const int x = int(first[0][lane]);
+        split_lane(x, width, lane, weight[0], mate_weight);
+        if constexpr (Slopes) split_lane(x, width, lane, slope[0], mate_slope);
+        first[0][lane] = stored_window<taps>(x, width);
+      }
   }
 
  private:
@@ -69,7 +100,7 @@ struct alignas(simd::alignment<Count>) Stencil {
     T tap[taps], own_lane[taps], mate_lane[taps];
     T *own_tap = &own[0][lane], *mate_tap = &mate[0][lane];  // g++ 12 misjudges the bounds of own[j][lane]
     for (int j = 0; j < taps; ++j) tap[j] = own_tap[j * Count];
-    split_mates<taps, Symmetric>(x, width, tap, own_lane, mate_lane);
+    detail::split_mates<taps, Symmetric>(x, width, tap, own_lane, mate_lane);
     for (int j = 0; j < taps; ++j) {
       own_tap[j * Count] = own_lane[j];
       mate_tap[j * Count] = mate_lane[j];
