@@ -136,7 +136,6 @@ class Refinement {
       : settings_(settings),
         ranks_(&ranks),
         particles_(&particles),
-        images_(&images),
         all_(numbers_of(particles)),
         reconstruction_(particles, images, all_, reconstruction_settings(settings)),
         sums_(ranks, reconstruction_) {
@@ -378,7 +377,6 @@ class Refinement {
   Settings settings_;
   const Ranks* ranks_;
   Particles* particles_;
-  ParticleImages* images_;
   std::vector<std::size_t> all_;
   ParticleReconstruction reconstruction_;
   ParticleSums sums_;
