@@ -133,7 +133,9 @@ class Ranks {
     if (kind == 1) throw std::runtime_error(what);
   }
 
+#ifdef EXAMPLES_MPI
   bool started_ = false;
+#endif
   int rank_ = 0, size_ = 1;
   mutable bool failed_ = false;
 };
