@@ -415,6 +415,8 @@ TEST_CASE("more work than any call can do is refused", "[bad_input]") {
   check_refused([&] { gather(1L << 31, 4, million, 1); },
                 "raster_vjp: 'points' is of shape [1, 1048576, 3], expected no more than 2^52 points in all images and "
                 "channels, of which there are 2147483648 * 4 * 1");
+  check_refused([&] { gather(1L << 60, 8, 0, 0); },
+                "raster_vjp: 'images_bar' is of shape [1152921504606846976, 8, 0, 1], expected no more than 2^52 elements");
   CHECK_NOTHROW(gather(1000, 4, 100, 10));
   check_refused(
       [&] {

@@ -92,16 +92,18 @@ class KnownExtents {
 };
 
 /// No more work than a call can do: made-up extents without memory of their own (strides of 0) can ask for any. Below, numbers of
-/// samples and of points, times those of what is summed for each, are counted in 64 bits.
+/// samples and of points, times those of what is summed for each, are counted in 64 bits. Axes of none count as one here, since parts
+/// of such products are computed as well.
 inline void check_work(const char* function, const Argument* begin, const Argument* end, const Counts& counts) {
   constexpr double most = 0x1p52;
-  const double images = double(counts.references) * double(counts.poses);
+  const double images = std::max(double(counts.references), 1.0) * std::max(double(counts.poses), 1.0);
   for (const Argument* a = begin; a != end; ++a) {
     double elements = 1;
-    for (int i = 0; i < a->shape.rank; ++i) elements *= double(a->shape.extent[i]);
+    for (int i = 0; i < a->shape.rank; ++i) elements *= std::max(double(a->shape.extent[i]), 1.0);
     if (elements > most) refuse(function, a->shape.name, "of shape " + text(a->shape), "no more than 2^52 elements");
     const bool of_points = std::find(a->axes, a->axes + a->count, Axis::n) != a->axes + a->count;
-    if (of_points && images * double(counts.points) * double(counts.channels) > most)
+    const double points = std::max(double(counts.points), 1.0) * std::max(double(counts.channels), 1.0);
+    if (of_points && images * points > most)
       refuse(function, a->shape.name, "of shape " + text(a->shape),
              "no more than 2^52 points in all images and channels, of which there are " + std::to_string(counts.references) +
                  " * " + std::to_string(counts.poses) + " * " + std::to_string(counts.channels));
