@@ -23,9 +23,28 @@ struct Settings {
   std::string map, output = "poses.star", symmetry = "C1", folder;
   std::vector<std::string> particles;
   double voxel = 0;
-  bool likelihood = false;
+  bool likelihood = false, products = false;
   SearchSettings search;
 };
+
+/// Operations a second of a matrix product like those of a search, by one thread: as fast as this can be.
+double rate_of_products(Eigen::Index rotations, Eigen::Index rows, Eigen::Index depth) {
+  const RowMatrix a = RowMatrix::Random(rotations, depth), b = RowMatrix::Random(rows, depth);
+  RowMatrix c(rotations, rows);
+  const int threads = Eigen::nbThreads();
+  Eigen::setNbThreads(1);
+  c.noalias() = a * b.transpose();
+  Stopwatch watch;
+  double operations = 0;
+  while (watch.seconds < 0.5) {
+    watch.start();
+    c.noalias() = a * b.transpose();
+    watch.stop();
+    operations += 2.0 * double(rotations) * double(rows) * double(depth);
+  }
+  Eigen::setNbThreads(threads);
+  return operations / watch.seconds;
+}
 
 int run(Settings settings) {
   Particles particles = read_particles(settings.particles);
@@ -42,15 +61,25 @@ int run(Settings settings) {
 
   settings.search.symmetry = group;
   if (settings.likelihood) settings.search.score = Score::likelihood;
-  ParticleSearch search(images, settings.search);
+  ParticleSearch search(particles, images, settings.search);
+  search.set_map(0, map);
   std::printf("grid         %zu rotations, %.2f° apart, %zu shifts, %s\n", search.rotations(),
               60.0 / (1 << settings.search.order), search.shifts(), settings.symmetry.c_str());
   const Interrupt interrupt;
   Progress progress("searching", long(all.size()));
-  search.run(map, all, particles, [&](long done) {
+  std::vector<std::size_t> order = all;
+  std::vector<float> buffer;
+  for (const ParticleGroup& batch : in_batches(particles, 1, settings.search.batch, order)) {
+    const std::size_t* const which = order.data() + batch.first;
+    const auto n = std::size_t(images.box(batch.group));
+    buffer.resize(std::size_t(batch.count) * n * n);
+    images.read_light(which, batch.count, buffer.data());
+    const auto best = search.run(batch, which, buffer.data()).best;
+    for (std::size_t i = 0; i < best.size(); ++i)
+      set_pose(particles.particles[which[i]], best[i], particles.groups[std::size_t(batch.group)].pixel);
     Interrupt::check();
-    progress.show(done);
-  });
+    progress.show(long(batch.first) + batch.count);
+  }
   const SearchWork &global = search.global, &local = search.local;
   for (const Told what : {Told::rotation, Told::shift}) particles.told.set(std::size_t(what));
   for (std::size_t s = 0; s < particles.stacks.size(); ++s)
@@ -60,6 +89,15 @@ int run(Settings settings) {
               global.pairs / double(all.size()), global.seconds, 1e6 * global.seconds / global.pairs,
               1e-9 * global.operations / global.seconds);
   std::printf("local        %.1f s\n", local.seconds);
+  if (settings.products) {
+    const int group = particles.particles[all[0]].group;
+    const auto levels = levels_of(images.box(group), particles.groups[std::size_t(group)].pixel, settings.search);
+    const auto shifts = Eigen::Index(search.shifts()), images_at_once = std::max<Eigen::Index>(1, 256 / shifts);
+    const double rate = rate_of_products(256, images_at_once * shifts, 2 * levels[0].band.size());
+    std::printf("products     %.1f GFlop/s of one thread alone: the search reaches %.0f %% of %d thread%s\n", 1e-9 * rate,
+                100 * global.operations / global.seconds / rate / Host().concurrency(), Host().concurrency(),
+                Host().concurrency() > 1 ? "s" : "");
+  }
   if (known) {
     std::vector<double> angles, offsets;
     for (const std::size_t p : all) {
@@ -116,6 +154,7 @@ int main(int argc, char** argv) {
   add_search_options(app, settings.search, 5);
   app.add_flag("--likelihood", settings.likelihood,
                "the map has the images' scale; default: any positive scale of each image");
+  app.add_flag("--products", settings.products, "measure matrix products of these shapes alone, too");
   app.add_option("--batch", settings.search.batch, "images at once")->check(CLI::Range(1, 10000))->capture_default_str();
   return run_program(app, argc, argv, [&] { return run(settings); });
 }
