@@ -49,27 +49,29 @@ inline void add_search_options(CLI::App& app, SearchSettings& settings, int high
   app.add_flag("--ctf", settings.ctf, "images have contrast transfer");
 }
 
-/// Half spectra of images, origin at index 0.
-class ImageSpectra {
+/// Half spectra of images, or of volumes, of n pixels along each of M axes; origin at index 0.
+template <int M>
+class SpectraOf {
  public:
-  ImageSpectra(long n, long batch)
-      : n_(n), plan_(Host(), {n, n}, batch), data_("spectra", std::size_t(batch), std::size_t(n), std::size_t(n / 2 + 1)) {}
+  SpectraOf(long n, long batch)
+      : n_(n), plan_(Host(), cube<M>(n), batch), data_(make_spectra<M>(std::size_t(batch), std::size_t(n))) {}
 
   void load(const float* images, long count) {
-    const long pitch = 2 * (n_ / 2 + 1);
+    const long pitch = 2 * (n_ / 2 + 1), rows = count * (M == 3 ? n_ * n_ : n_);
     auto* const real = reinterpret_cast<float*>(data_.data());
-    for (long row = 0; row < count * n_; ++row) std::copy_n(images + row * n_, n_, real + row * pitch);
+    for (long row = 0; row < rows; ++row) std::copy_n(images + row * n_, n_, real + row * pitch);
     plan_.forward(Host(), data_.data(), count);
-    bracewell::origin_to_zero<2>(Host(), bracewell::Spectrum{data_, int(n_)});
+    bracewell::origin_to_zero<M>(Host(), bracewell::Spectrum{data_, int(n_)});
     Host().fence();
   }
-  auto operator[](long i) const { return Kokkos::subview(data_, i, Kokkos::ALL, Kokkos::ALL); }
+  auto operator[](long i) const { return part_of<M>(data_, i); }
 
  private:
   long n_;
-  bracewell::Fftw::Plan<Host, float, 2> plan_;
-  HostArray<Kokkos::complex<float>***> data_;
+  bracewell::Fftw::Plan<Host, float, M> plan_;
+  SpectraArray<M> data_;
 };
+using ImageSpectra = SpectraOf<2>;
 
 /// RELION's angles of a rotation.
 inline void set_angles(Particle& particle, const bracewell::Matrix3& r) {
@@ -88,7 +90,7 @@ inline double turn_between(const Particle& a, const Particle& b,
 
 /// In Å.
 inline double move_between(const Particle& a, const Particle& b) {
-  return std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1]);
+  return std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1], a.shift[2] - b.shift[2]);
 }
 
 /// A search of one level: its band, and how far neighbours are.
@@ -97,14 +99,14 @@ struct SearchLevel {
   double angle, offset;  // radians, pixels
 };
 
-inline std::vector<SearchLevel> levels_of(int n, double pixel, const SearchSettings& settings) {
+inline std::vector<SearchLevel> levels_of(int n, double pixel, const SearchSettings& settings, int axes = 2) {
   std::vector<SearchLevel> levels;
   const double side = n * pixel, diameter = settings.diameter > 0 ? settings.diameter : 0.6 * side;
   double angle = M_PI / 3 / (1 << settings.order), offset = settings.step;
   const double finest = std::max(settings.final, 2 * pixel);
   double resolution = settings.initial > 0 ? settings.initial : std::max(finest, angle * diameter / 2);
   for (int l = 0; l <= settings.levels; ++l) {
-    levels.push_back({Band(n, side / resolution), angle, offset});
+    levels.push_back({Band(n, side / resolution, axes), angle, offset});
     angle /= 2;
     offset /= 2;
     resolution = std::max(finest, std::min(resolution, angle * diameter));  // no finer than turns of a step tell
