@@ -27,39 +27,6 @@ struct Settings {
   SearchSettings search;
 };
 
-/// One over the power of images in every shell, by groups of optics: images are mostly noise.
-std::vector<std::vector<double>> weights_of(const Particles& particles, ParticleImages& images) {
-  constexpr long enough = 1000;
-  std::vector<std::vector<double>> weights(particles.groups.size());
-  for (std::size_t g = 0; g < particles.groups.size(); ++g) {
-    const int n = images.box(int(g));
-    if (n == 0) continue;
-    std::vector<double> power(std::size_t(n / 2 + 1));
-    ImageSpectra spectra(n, 1);
-    std::vector<float> image(std::size_t(n) * std::size_t(n));
-    long seen = 0;
-    for (std::size_t p = 0; p < particles.particles.size() && seen < enough; ++p) {
-      if (particles.particles[p].group != int(g)) continue;
-      ++seen;
-      images.read(&p, 1, image.data());
-      spectra.load(image.data(), 1);
-      const auto own = bw::power_spectrum(Host(), bw::Spectrum{spectra[0], n});
-      for (std::size_t s = 0; s < power.size(); ++s) power[s] += own[s];
-    }
-    for (const double sum : power) weights[g].push_back(sum > 0 ? double(seen) / sum : 0);
-  }
-  return weights;
-}
-
-/// Zeros beyond a soft ball.
-void mask(const Map& map, double diameter) {
-  const long n = long(map.density.extent(0));
-  const double radius = diameter / 2 / map.voxel;
-  for (long z = 0; z < n; ++z)
-    for (long y = 0; y < n; ++y)
-      for (long x = 0; x < n; ++x) map.density(z, y, x) *= soft_ball(n, radius, z, y, x);
-}
-
 /// How many particles look along each direction: longitude across, cosine of the tilt down.
 void write_directions(const std::string& path, const Particles& particles) {
   const int height = 36, width = 72;
@@ -106,7 +73,7 @@ int run(const Settings& settings) {
   const long n = reconstruction.box();
   const double side = reconstruction.voxel() * double(n), diameter = settings.diameter > 0 ? settings.diameter : 0.7 * side;
 
-  const auto weights = weights_of(particles, images);
+  const auto weights = inverse_power<2>(particles, images);
   std::vector<std::size_t> halves[2];
   for (const std::size_t p : all) halves[half_of(particles, p)].push_back(p);
   Map references[2] = {initial, initial};

@@ -67,6 +67,16 @@ inline Array<float**> noise_weights(const std::vector<std::vector<double>>& spec
   return table;
 }
 
+/// Of a Reconstructor's grids and of finishing a map of n³ voxels: reconstructor.hpp.
+inline double reconstructor_bytes(double n, double padding, int halves) {
+  const auto stored = [](double extent) { return extent * extent * (extent / 2 + 1); };
+  const double twice = double(bracewell::fft_extent(2 * n)), weights = stored(double(bracewell::fft_extent(1.25 * twice))),
+               data = 2 * stored(double(bracewell::fft_extent(padding * n)));
+  const double finish =
+      std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n);
+  return 4 * ((data + weights) * halves + finish + 5 * n * n * n);
+}
+
 /// What images of particles add up to.
 class ParticleReconstruction {
  public:
@@ -117,17 +127,11 @@ class ParticleReconstruction {
   double voxel() const { return voxel_; }  // Å
   long box() const { return box_; }
 
-  /// Of grids, of finishing and of batches: reconstructor.hpp.
+  /// Of grids, of finishing and of batches.
   double bytes() const {
-    const auto stored = [](double n) { return n * n * (n / 2 + 1); };
-    const double n = double(box_), twice = double(bracewell::fft_extent(2 * n)),
-                 weights = stored(double(bracewell::fft_extent(1.25 * twice)));
-    const double data = 2 * stored(double(bracewell::fft_extent(settings_.padding * n)));
-    const double finish =
-        std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n);
     double largest = 0;
     for (const int group : groups_) largest = std::max(largest, std::pow(images_->box(group), 2));
-    return 4 * ((data + weights) * settings_.halves + finish + 5 * n * n * n + 4 * double(settings_.batch) * largest);
+    return reconstructor_bytes(double(box_), settings_.padding, settings_.halves) + 16 * double(settings_.batch) * largest;
   }
 
   void allocate() {

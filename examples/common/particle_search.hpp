@@ -10,6 +10,7 @@
 #include "stopwatch.hpp"
 
 #include <bracewell/finish.hpp>
+#include <bracewell/shells.hpp>
 #include <bracewell/symmetry.hpp>
 
 #include <CLI/CLI.hpp>
@@ -72,6 +73,31 @@ class SpectraOf {
   SpectraArray<M> data_;
 };
 using ImageSpectra = SpectraOf<2>;
+
+/// One over the power of images, or volumes, in every shell, by groups of optics: they are mostly noise.
+template <int M>
+std::vector<std::vector<double>> inverse_power(const Particles& particles, ParticleImages& images) {
+  constexpr long enough = 1000;
+  std::vector<std::vector<double>> weights(particles.groups.size());
+  for (std::size_t g = 0; g < particles.groups.size(); ++g) {
+    const int n = images.box(int(g));
+    if (n == 0) continue;
+    std::vector<double> power(std::size_t(n / 2 + 1));
+    SpectraOf<M> spectra(n, 1);
+    std::vector<float> image(std::size_t(std::pow(n, M)));
+    long seen = 0;
+    for (std::size_t p = 0; p < particles.particles.size() && seen < enough; ++p) {
+      if (particles.particles[p].group != int(g)) continue;
+      ++seen;
+      images.read(&p, 1, image.data());
+      spectra.load(image.data(), 1);
+      const auto own = bracewell::power_spectrum(Host(), bracewell::Spectrum{spectra[0], n});
+      for (std::size_t s = 0; s < power.size(); ++s) power[s] += own[s];
+    }
+    for (const double sum : power) weights[g].push_back(sum > 0 ? double(seen) / sum : 0);
+  }
+  return weights;
+}
 
 /// RELION's angles of a rotation.
 inline void set_angles(Particle& particle, const bracewell::Matrix3& r) {
