@@ -121,10 +121,7 @@ int run(const Settings& settings) {
     fsc = correlation.curve();
     finishing.shell_snr = bw::signal_to_noise(fsc, finishing.object);
     for (double& snr : finishing.shell_snr) snr /= 2;  // of a half
-    const Crossing where = crossing(fsc, 0.143);
-    const double shell = where.where == Crossing::within  ? where.shell
-                         : where.where == Crossing::never ? double(fsc.size() - 1)
-                                                          : 1;
+    const double shell = reached_shell(fsc, 0.143);
     since = shell > best_shell + 0.5 ? 0 : since + 1;
     best_shell = std::max(best_shell, shell);
     resolution_limit = std::max(2 * reconstruction.voxel(), side / (shell + 2));  // a little beyond what is there

@@ -197,6 +197,10 @@ std::vector<std::string> lost_in(ParticleFormat format, const Particles& particl
   for (std::size_t i = 0; i < std::size_t(Told::count); ++i)
     if (particles.tells(Told(i)) && !carries(Told(i))) lost.emplace_back(name_of(Told(i)));
   const auto any = [&](const auto& is) { return std::any_of(particles.groups.begin(), particles.groups.end(), is); };
+  if (format != ParticleFormat::dynamo &&
+      std::any_of(particles.particles.begin(), particles.particles.end(),
+                  [](const Particle& p) { return p.tilts[1] > p.tilts[0] && p.tilts[1] - p.tilts[0] < 180; }))
+    lost.emplace_back("tilts of subtomograms");
   if (format != ParticleFormat::relion && any([](const OpticsGroup& g) { return g.premultiplied; }))
     lost.emplace_back("that images have been multiplied by their CTF");
   if (format != ParticleFormat::cryosparc && any([](const OpticsGroup& g) { return g.sign < 0; }))

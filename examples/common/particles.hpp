@@ -70,6 +70,8 @@ struct Particle {
   double figure_of_merit = 1;
   std::int32_t micrograph = -1;       // in Particles::micrographs; −1: not told
   double coordinates[3] = {0, 0, 0};  // in the micrograph or tomogram, in its pixels
+  std::int64_t tag = 0;               // Dynamo's, of the particle's file, from 1; 0: not told
+  double tilts[2] = {0, 0};           // of a subtomogram: least and highest, in degrees about its y axis; equal: not told
 };
 
 struct Particles {
