@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+// Subtomograms against sums of Gaussians, which are turned in closed form, and the 30S subunit; average_subtomograms as a command.
+#include "common/subtomograms.hpp"
+
+#include <bracewell/so3.hpp>
+#include <bracewell/symmetry.hpp>
+
+#include "programs.hpp"
+#include "support/random.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <complex>
+#include <functional>
+
+namespace bw = bracewell;
+using namespace examples;
+using namespace programs;
+using support::Random;
+
+namespace {
+
+using Complex = std::complex<double>;
+const std::string average = BRACEWELL_AVERAGE;
+
+/// Whether tilts measured a frequency: by its angle.
+bool measured(double least, double most, double x, double z) {
+  if (x == 0 && z == 0) return true;
+  const double tilt = std::atan2(x < 0 ? z : -z, std::abs(x)) * 180 / M_PI;
+  return (tilt >= least - 1e-4 && tilt <= most + 1e-4) || (x == 0 && -tilt >= least - 1e-4 && -tilt <= most + 1e-4);
+}
+
+struct Pose {
+  bw::Matrix3 rotation;
+  double shift[3];  // voxels
+};
+
+std::vector<Pose> random_poses(std::size_t count, unsigned seed, double range) {
+  Random random(seed);
+  std::vector<Pose> poses;
+  for (const auto& rotation : bw::random_rotations(count, seed)) {
+    Pose pose{rotation, {}};
+    for (double& t : pose.shift) t = random.uniform(-range, range);
+    poses.push_back(pose);
+  }
+  return poses;
+}
+
+const Pose at_rest{{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}}, {0, 0, 0}};
+
+/// A sum of Gaussians, turned and moved: image = R · object + t.
+Volume gaussians(int n, const Pose& pose, double width = 1.6) {
+  const double centres[][4] = {{4, 1, -2, 1}, {-3, 4, 1, 0.8}, {0, -5, 3, 1.2}, {2, 2, 5, 0.6}, {-4, -2, -4, 1}};
+  const Volume map("map", n, n, n);
+  for (const auto& c : centres) {
+    double at[3];
+    for (std::size_t e = 0; e < 3; ++e)
+      at[e] = pose.rotation[e][0] * c[0] + pose.rotation[e][1] * c[1] + pose.rotation[e][2] * c[2] + pose.shift[e];
+    for (int z = 0; z < n; ++z)
+      for (int y = 0; y < n; ++y)
+        for (int x = 0; x < n; ++x) {
+          const double r = std::hypot(x - n / 2 - at[0], y - n / 2 - at[1], z - n / 2 - at[2]);
+          map(z, y, x) += float(c[3] * std::exp(-r * r / (2 * width * width)));
+        }
+  }
+  return map;
+}
+
+/// A map turned and moved, by 6 taps: 6e-5 from Fourier sums.
+std::vector<Volume> turned(const Map& map, const std::vector<Pose>& poses) {
+  const long n = long(map.density.extent(0));
+  bw::Projector<float, bw::Fftw, bw::KaiserBessel<3>, 3, 3, Host> projector(Host(), {n, n, n}, {n, n, n}, {.batch = 1});
+  projector.load(Host(), map.density);
+  std::vector<Volume> volumes;
+  const HostArray<double* [3][3]> rotations("rotations", 1);
+  const HostArray<double* [3]> shifts("shifts", 1);
+  const HostArray<float****> volume("volume", 1, n, n, n);
+  for (const Pose& pose : poses) {
+    for (std::size_t e = 0; e < 3; ++e) {
+      for (std::size_t d = 0; d < 3; ++d) rotations(0, e, d) = pose.rotation[e][d];
+      shifts(0, e) = pose.shift[e];
+    }
+    projector.project(Host(), bw::Poses{rotations, shifts}, volume);
+    Host().fence();
+    volumes.emplace_back("volume", n, n, n);
+    Kokkos::deep_copy(volumes.back(), Kokkos::subview(volume, 0, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL));
+  }
+  return volumes;
+}
+
+/// Adds noise of a deviation, and takes away what tilts did not measure.
+void spoil(const Volume& volume, Random& random, double deviation, double least, double most) {
+  const int n = int(volume.extent(0));
+  for (std::size_t i = 0; i < volume.size(); ++i) volume.data()[i] += float(deviation * random.normal());
+  const Spectra spectrum = spectrum_of_map(volume);
+  for (int z = 0; z < n; ++z)
+    for (int y = 0; y < n; ++y)
+      for (int x = 0; x <= n / 2; ++x)
+        if (!measured(least, most, x, bw::frequency(z, n))) spectrum(z, y, x) = 0;
+  irfft<3>(Host(), spectrum, volume);
+}
+
+double deviation_of(const Volume& volume) {
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < volume.size(); ++i) {
+    sum += volume.data()[i];
+    squares += volume.data()[i] * volume.data()[i];
+  }
+  const double count = double(volume.size());
+  return std::sqrt(squares / count - sum * sum / count / count);
+}
+
+/// Metadata of volumes particle_00001.mrc, … of poses.
+Particles described(const std::vector<Pose>& poses, int n, double voxel) {
+  Particles particles;
+  OpticsGroup group;
+  group.name = "volumes";
+  group.pixel = voxel;
+  group.box = n;
+  group.dimensions = 3;
+  particles.groups.push_back(group);
+  for (std::size_t i = 0; i < poses.size(); ++i) {
+    Particle p;
+    p.stack = std::int32_t(i);
+    p.tag = std::int64_t(i) + 1;
+    char name[32];
+    std::snprintf(name, sizeof name, "particle_%05d.mrc", int(i) + 1);
+    particles.stacks.emplace_back(name);
+    set_angles(p, poses[i].rotation);
+    for (int d = 0; d < 3; ++d) p.shift[d] = poses[i].shift[d] * voxel;
+    particles.particles.push_back(p);
+  }
+  for (const Told what : {Told::image, Told::rotation, Told::shift, Told::pixel, Told::box})
+    particles.told.set(std::size_t(what));
+  return particles;
+}
+
+/// Writes volumes and their metadata: poses.star, poses.tbl.
+void write_volumes(const fs::path& in, const std::vector<Volume>& volumes, Particles& particles) {
+  Map map;
+  map.voxel = particles.groups[0].pixel;
+  for (std::size_t i = 0; i < volumes.size(); ++i) {
+    map.density = volumes[i];
+    write_map((in / particles.stacks[i]).string(), map);
+  }
+  write_star((in / "poses.star").string(), particles);
+  write_particles((in / "poses.tbl").string(), particles, ParticleFormat::dynamo);
+}
+
+/// Noisy copies of a map: poses.star, and the map itself.
+struct Copies {
+  std::vector<Pose> poses;
+  Particles particles;
+  std::vector<Volume> volumes;
+};
+
+Copies copies(const fs::path& in, const Map& map, std::size_t count, double snr, double least, double most, unsigned seed) {
+  Copies all;
+  all.poses = random_poses(count, seed, 2);
+  all.volumes = turned(map, all.poses);
+  Random random(seed);
+  const double deviation = snr > 0 ? deviation_of(map.density) / std::sqrt(snr) : 0;
+  for (const Volume& volume : all.volumes) spoil(volume, random, deviation, least, most);
+  all.particles = described(all.poses, int(map.density.extent(0)), map.voxel);
+  write_volumes(in, all.volumes, all.particles);
+  write_map((in / "truth.mrc").string(), map);
+  return all;
+}
+
+/// FSC with a map, and amplitudes over its, of shells from 1 on.
+struct Curves {
+  std::vector<double> fsc{1}, amplitude{1};
+  double mean(std::size_t last) const {
+    double sum = 0;
+    for (std::size_t s = 1; s <= last; ++s) sum += fsc[s] / double(last);
+    return sum;
+  }
+};
+
+Curves curves(const Volume& a, const Volume& b) {
+  Curves result;
+  const int n = int(a.extent(0));
+  const auto sums = bw::shell_sums(Host(), bw::Spectrum{spectrum_of_map(a), n}, bw::Spectrum{spectrum_of_map(b), n});
+  for (std::size_t s = 1; s < sums.cross.size(); ++s) {
+    result.fsc.push_back(sums.cross[s] / std::sqrt(sums.first[s] * sums.second[s]));
+    result.amplitude.push_back(sums.cross[s] / sums.second[s]);
+  }
+  return result;
+}
+
+/// Degrees and Å between poses that are told and true, in rising order.
+std::pair<std::vector<double>, std::vector<double>> errors(const Particles& found, const Particles& truth) {
+  std::pair<std::vector<double>, std::vector<double>> all;
+  for (std::size_t i = 0; i < found.particles.size(); ++i) {
+    all.first.push_back(turn_between(found.particles[i], truth.particles[i]));
+    all.second.push_back(move_between(found.particles[i], truth.particles[i]));
+  }
+  for (auto* const values : {&all.first, &all.second}) std::sort(values->begin(), values->end());
+  return all;
+}
+
+std::string list(const std::vector<double>& values) {
+  std::string text;
+  for (const double value : values) text += std::to_string(value) + " ";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a wedge has the planes of its tilts, and no others", "[subtomograms]") {
+  Random random(31000);
+  INFO("seed " << random.seed);
+  for (const auto& [least, most] : {std::pair{-60.0, 60.0}, {-40.0, 62.0}, {-90.0, 90.0}, {-90.0, 10.0}, {20.0, 90.0}}) {
+    const Wedge wedge(least, most);
+    for (int i = 0; i < 2000; ++i) {
+      // A sample of the plane of an image at a tilt.
+      const double tilt = random.uniform(-89.9, 89.9), k[2] = {random.uniform(-1, 1), random.uniform(-1, 1)};
+      const auto rotation = bw::rotation_zyz(0, tilt, 0);
+      double at[3];
+      for (std::size_t d = 0; d < 3; ++d) at[d] = rotation[0][d] * k[0] + rotation[1][d] * k[1];
+      CAPTURE(least, most, tilt);
+      REQUIRE(wedge.has(at[0], at[2]) == (tilt >= least && tilt <= most));
+      REQUIRE(wedge.has(-at[0], -at[2]) == wedge.has(at[0], at[2]));
+    }
+    for (int x = -8; x <= 8; ++x)
+      for (int z = -8; z <= 8; ++z) {
+        CAPTURE(least, most, x, z);
+        CHECK(wedge.has(x, z) == measured(least, most, x, z));
+      }
+  }
+  CHECK(Wedge().has(0, 1));
+  CHECK(fault_of_tilts(-60, 60).empty());
+  for (const auto& [least, most] : {std::pair{60.0, -60.0}, {10.0, 10.0}, {-91.0, 10.0}, {0.0, 90.5}})
+    CHECK(!fault_of_tilts(least, most).empty());
+}
+
+TEST_CASE("slices of a sum of Gaussians are its transform, turned and moved", "[subtomograms]") {
+  const int n = 32;
+  const Band band(n, 9.6, 3);
+  ReferenceOf<3> reference(gaussians(n, at_rest), n, 1);
+  const auto poses = random_poses(6, 31001, 3);
+  std::vector<bw::Matrix3> rotations;
+  for (const Pose& pose : poses) rotations.push_back(pose.rotation);
+  RowMatrix slices, squares;
+  reference.cut(band, rotations, 0, rotations.size(), slices, squares);
+  for (std::size_t p = 0; p < poses.size(); ++p) {
+    const Volume volume = gaussians(n, poses[p]);
+    SpectraOf<3> spectra(n, 1);
+    spectra.load(volume.data(), 1);
+    SearchImages rows(band, 1);
+    rows.fill(
+        0, spectra[0], [](const auto&) { return 1.0; }, [](const auto&) { return 1.0; });
+    RowMatrix moved(1, 2 * band.size());
+    rows.shifted(0, {poses[p].shift[0], poses[p].shift[1], poses[p].shift[2]}, moved.data());
+    double difference = 0, power = 0;
+    for (int k = 0; k < band.size(); ++k)
+      for (int part = 0; part < 2; ++part) {
+        const double m = band.samples[std::size_t(k)].multiplicity, slice = m * slices(Eigen::Index(p), 2 * k + part);
+        difference += std::pow(moved(0, 2 * k + part) - slice, 2);
+        power += slice * slice;
+      }
+    CHECK(std::sqrt(difference / power) < 2e-3);  // Kaiser-Bessel, 4 taps, padding 1.5: 1.2e-3
+  }
+}
+
+TEST_CASE("scores of subtomograms are sums over what was measured", "[subtomograms]") {
+  Random random(31002);
+  INFO("seed " << random.seed);
+  const int n = 16, volumes = 4;
+  const Band band(n, 5.4, 3);
+  double count = 0;
+  for (const auto& s : band.samples) count += s.multiplicity;
+  long want = -1;  // but for k = 0
+  for (int z = -n; z <= n; ++z)
+    for (int y = -n; y <= n; ++y)
+      for (int x = -n; x <= n; ++x) want += x * x + y * y + z * z <= 5.4 * 5.4;
+  REQUIRE(count == double(want));
+
+  ReferenceOf<3> reference(gaussians(n, at_rest, 1.1), n, 1);
+  const auto rotations = bw::random_rotations(29, 5);
+  const auto shifts = shift_grid(2, 1, 3);
+  REQUIRE(shifts.size() == 33);
+  const double tilts[4][2] = {{-60, 60}, {-40, 55}, {-90, 90}, {-10, 70}};
+  const auto weight = [](double radius) { return 1 / (1 + 0.3 * radius); };
+  SpectraOf<3> spectra(n, volumes);
+  std::vector<float> values(std::size_t(volumes * n * n * n));
+  for (float& value : values) value = float(random.normal());
+  spectra.load(values.data(), volumes);
+  SearchImages rows(band, volumes);
+  for (int i = 0; i < volumes; ++i) {
+    const Wedge wedge(tilts[i][0], tilts[i][1]);
+    rows.fill(
+        std::size_t(i), spectra[i], [](const auto&) { return 1.0; },
+        [&](const Band::Sample& s) { return wedge.has(s.x, s.z) ? weight(std::hypot(s.x, s.y, s.z)) : 0; });
+  }
+  RowMatrix slices, squares;
+  reference.cut(band, rotations, 0, rotations.size(), slices, squares);
+  // All of the lattice by the definition: the spectra in double, from the volumes.
+  std::vector<Spectra> exact;
+  for (int i = 0; i < volumes; ++i) {
+    const Volume volume(values.data() + std::size_t(i) * std::size_t(n * n * n), n, n, n);
+    exact.push_back(spectrum_of_map(volume));
+  }
+  const auto literal = [&](int i, std::size_t p, const Offset& shift, double& scale) {
+    double cross = 0, power = 0, own = 0;
+    for (int k = 0; k < band.size(); ++k) {
+      const auto& s = band.samples[std::size_t(k)];
+      if (!measured(tilts[i][0], tilts[i][1], s.x, s.z)) continue;
+      const Complex slice(slices(Eigen::Index(p), 2 * k), slices(Eigen::Index(p), 2 * k + 1));
+      const auto z = exact[std::size_t(i)](s.z < 0 ? s.z + n : s.z, s.y < 0 ? s.y + n : s.y, s.x);
+      const Complex volume =
+          Complex(z.real(), z.imag()) * ((s.x + s.y + s.z) % 2 == 0 ? 1.0 : -1.0);  // the origin of 16 voxels is at voxel 8
+      const double w = s.multiplicity * weight(std::hypot(s.x, s.y, s.z));
+      const Complex model = slice * std::polar(1.0, -2 * M_PI * (s.x * shift.x + s.y * shift.y + s.z * shift.z) / n);
+      cross += w * (std::conj(model) * volume).real();
+      power += w * std::norm(model);
+      own += w * std::norm(volume);
+    }
+    scale = own;  // what the score is at most, and rounding errors are of
+    return 0.5 * cross * std::abs(cross) / power;
+  };
+  SearchWork work;
+  const auto best = search(reference, rows, rotations, shifts, Score::correlation, 3, work, 8);
+  for (int i = 0; i < volumes; ++i) {
+    std::vector<double> all;
+    double scale = 0;
+    for (std::size_t p = 0; p < rotations.size(); ++p) {
+      double most = -1e300;
+      for (const Offset& shift : shifts) most = std::max(most, literal(i, p, shift, scale));
+      all.push_back(most);
+    }
+    std::sort(all.begin(), all.end(), std::greater<>());
+    const auto& found = best[std::size_t(i)].list();
+    REQUIRE(found.size() == 3);
+    for (std::size_t c = 0; c < found.size(); ++c) {
+      std::size_t p = 0;
+      while (bw::angular_distance(rotations[p], found[c].rotation) > 1e-9) ++p;
+      CHECK(std::abs(found[c].score - literal(i, p, found[c].shift, scale)) < 1e-5 * scale);
+      CHECK(std::abs(found[c].score - all[c]) < 1e-5 * scale);
+    }
+    // The neighbours of the best: none is better than what is found among them.
+    const auto finer = search_around(reference, rows, best, 0.1, 0.5, Score::correlation, 1, work);
+    const Candidate& top = finer[std::size_t(i)].list().front();
+    RowMatrix own, own_squares;
+    reference.cut(band, {top.rotation}, 0, 1, own, own_squares);
+    slices.row(0) = own.row(0);
+    CHECK(std::abs(top.score - literal(i, 0, top.shift, scale)) < 1e-5 * scale);
+    CHECK(top.score >= found.front().score * (1 - 1e-5f));
+    reference.cut(band, rotations, 0, rotations.size(), slices, squares);
+  }
+}
+
+TEST_CASE("the average of one volume is the volume turned back", "[subtomograms]") {
+  const fs::path in = folder("subtomograms_one");
+  for (const int n : {32, 33}) {
+    const auto poses = random_poses(1, 31003, 2);
+    Particles particles = described(poses, n, 2.5);
+    write_volumes(in, {gaussians(n, poses[0])}, particles);
+    succeeds(in, average + " --i poses.star --wedge -90 90 --one_map --o one");
+    const Volume one = sections(in / "one.mrc"), want = gaussians(n, at_rest);
+    double difference = 0, power = 0;
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      difference += std::pow(one.data()[i] - want.data()[i], 2);
+      power += std::pow(want.data()[i], 2);
+    }
+    CAPTURE(n, difference, power);
+    CHECK(std::sqrt(difference / power) < 5e-3);
+    CHECK(!fs::exists(in / "one_half1.mrc"));
+    MrcReader reader((in / "one.mrc").string());
+    CHECK(reader.voxel("") == 2.5);
+  }
+}
+
+TEST_CASE("noisy volumes without a wedge give the map", "[subtomograms]") {
+  const fs::path in = folder("subtomograms_known");
+  const Map map = truth();
+  copies(in, map, 60, 0.1, -60, 60, 31004);
+  succeeds(in, average + " --i poses.star --wedge -60 60 --o average --particle_diameter 230");
+  succeeds(in, average + " --i poses.star --wedge -90 90 --o plain --particle_diameter 230");
+  const Curves weighted = curves(sections(in / "average.mrc"), map.density),
+               plain = curves(sections(in / "plain.mrc"), map.density);
+  INFO("weighted: " << list(weighted.fsc) << "\n" << list(weighted.amplitude));
+  INFO("plain: " << list(plain.fsc) << "\n" << list(plain.amplitude));
+  CHECK(weighted.fsc.empty());
+}
