@@ -166,7 +166,8 @@ void align(const Settings& settings, Particles& particles, const Subtomograms& v
     const double shell = reached_shell(results.fsc(), 0.143);
     since = shell > best_shell + 0.5 ? 0 : since + 1;
     best_shell = std::max(best_shell, shell);
-    limit = std::max(2 * volumes.voxel(), results.side() / (shell + 2));  // a little beyond what is there
+    limit = std::max({2 * volumes.voxel(), settings.average.maximal_resolution,
+                      results.side() / (shell + 2)});  // a little beyond what is there
     double turned = 0, moved = 0;
     for (std::size_t p = 0; p < before.size(); ++p) {
       turned += turn_between(particles.particles[p], before[p], settings.search.symmetry) / double(before.size());

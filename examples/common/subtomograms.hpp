@@ -315,11 +315,14 @@ class SubtomogramSearch {
         const auto kept = std::size_t(std::max<long>(1, settings_.candidates >> l));
         Stopwatch watch;
         watch.start();
-        if (l == 0 && !local_) {
+        const bool grid = l == 0 && !local_;
+        Eigen::setNbThreads(grid ? 0 : 1);  // Eigen's threads wait for each other by spinning: too dear for small products
+        if (grid) {
           best = search(reference, rows, rotations_, shifts_, Score::correlation, kept, work, block);
         } else {
           best = search_around(reference, rows, best, level.angle, level.offset, Score::correlation, kept, work);
         }
+        Eigen::setNbThreads(0);
         watch.stop();
         work.seconds += watch.seconds;
         Interrupt::check();
