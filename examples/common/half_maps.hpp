@@ -106,7 +106,11 @@ inline void write_curve(const std::string& path, const std::vector<double>& fsc,
     std::snprintf(text, sizeof text, "%.1f Å", 5 / highest / i);
     other.emplace_back(highest * i / 5, text);
   }
-  save_plot(path + ".png", "Fourier shell correlation of half maps: 0.143 at " + resolution(fsc, 0.143, side), {curve},
+  const auto where = crossing(fsc, 0.143).where;
+  const std::string reached = where == Crossing::within  ? ": 0.143 at " + resolution(fsc, 0.143, side)
+                              : where == Crossing::never ? ", above 0.143 throughout"
+                                                         : ", below 0.143 at once";
+  save_plot(path + ".png", "Fourier shell correlation of half maps" + reached, {curve},
             {"spatial frequency, 1/Å", 0, highest, ticks, false, "resolution", other},
             {"FSC", -0.1, 1, {{0, "0"}, {0.25, "0.25"}, {0.5, "0.5"}, {0.75, "0.75"}, {1, "1"}}},
             {{0.143, "0.143"}, {0.5, "0.5"}});
