@@ -658,3 +658,52 @@ TEST_CASE("what is wrong with subtomograms is told in one line", "[subtomograms]
   CHECK(interrupted.code == 130);
   for (const auto& entry : fs::directory_iterator(in)) CHECK(entry.path().filename().string().rfind("out", 0) != 0);
 }
+
+// What docs/subtomograms.md has: subtomograms_tests '[.figures]'.
+TEST_CASE("figures of averages and of poses that are found", "[.figures]") {
+  const fs::path in = folder("subtomograms_figures");
+  const Map whole = read_map(std::string(BRACEWELL_EXAMPLE_DATA) + "/30S_128.mrc.gz");
+  const int n = 42;  // means of 3³ voxels, the outermost ones left out
+  Map map;
+  map.voxel = 3 * whole.voxel;
+  map.density = Volume("map", n, n, n);
+  for (int z = 0; z < 3 * n; ++z)
+    for (int y = 0; y < 3 * n; ++y)
+      for (int x = 0; x < 3 * n; ++x) map.density(z / 3, y / 3, x / 3) += whole.density(z + 1, y + 1, x + 1) / 27;
+  const Copies all = copies(in, map, 200, 0.05, -60, 60, 31011);
+  Particles none = all.particles, rough = all.particles;
+  Random random(31012);
+  for (std::size_t i = 0; i < all.poses.size(); ++i) {
+    for (int d = 0; d < 3; ++d) none.particles[i].angles[d] = none.particles[i].shift[d] = 0;
+    const auto off =
+        bw::rotation_about({random.normal(), random.normal(), random.normal()}, random.uniform(5, 12) * M_PI / 180);
+    set_angles(rough.particles[i], bw::product(off, all.poses[i].rotation));
+    for (double& t : rough.particles[i].shift) t += random.uniform(-1, 1) * map.voxel;
+  }
+  write_star((in / "none.star").string(), none);
+  write_star((in / "rough.star").string(), rough);
+  const std::string command = average + " --particle_diameter 230 ", wedge = "--wedge -60 60 ";
+  const std::pair<std::string, std::string> jobs[] = {
+      {"known", wedge + "--i poses.star"},
+      {"plain", "--wedge -90 90 --i poses.star"},
+      {"rough", wedge + "--i rough.star"},
+      {"local", wedge + "--i rough.star --align --local --healpix_order 3 --ini_high 50"},
+      {"searched", wedge + "--i none.star --align --ref truth.mrc --ini_high 50 --healpix_order 1"},
+      {"finely", wedge + "--i none.star --align --ref truth.mrc --ini_high 50 --healpix_order 2"}};
+  for (const auto& [name, options] : jobs) {
+    Stopwatch watch;
+    watch.start();
+    succeeds(in, command + options + " --o " + name);
+    watch.stop();
+    const Curves own = curves(sections(in / (name + ".mrc")), map.density);
+    const auto off = errors(read_particles({(in / (name + ".star")).string()}), all.particles);
+    std::printf(
+        "%-9s %6.1f s  FSC 0.9 at %.1f, 0.5 at %.1f of %d shells, mean %.4f, amplitude of shells 1-8 %.3f-%.3f; "
+        "off by %.2f° and %.2f Å, 90 %% within %.2f° and %.2f Å\n",
+        name.c_str(), watch.seconds, reached_shell(own.fsc, 0.9), reached_shell(own.fsc, 0.5), n / 2, own.mean(n / 2),
+        *std::min_element(own.amplitude.begin() + 1, own.amplitude.begin() + 9),
+        *std::max_element(own.amplitude.begin() + 1, own.amplitude.begin() + 9), off.first[100], off.second[100],
+        off.first[180], off.second[180]);
+    std::fflush(stdout);
+  }
+}
