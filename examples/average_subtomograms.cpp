@@ -108,6 +108,8 @@ class Results {
 /// Poses, with the names of volumes as `paths`.
 void write_poses(const Settings& settings, Particles particles, const std::vector<std::string>& paths) {
   particles.stacks = paths;
+  for (std::string& name : particles.ctf_volumes)
+    if (settings.search.ctf) name = particles.file_path("CTF volume", name, settings.folder, "--img");
   write_star(settings.output + ".star", particles);
   if (particles.format == "Dynamo table") write_particles(settings.output + ".tbl", particles, ParticleFormat::dynamo);
 }
@@ -187,7 +189,9 @@ int run(Settings settings) {
   Particles particles = read(settings);
   const std::vector<std::size_t> all = numbers_of(particles);
   ParticleImages images(particles, all, settings.folder, "--img", 3);
-  const Subtomograms volumes(particles, images, wedges_of(particles, settings.tilts, "--wedge"));
+  std::vector<Wedge> wedges;  // CTF volumes have wedges of their own
+  if (!settings.search.ctf || !settings.tilts.empty()) wedges = wedges_of(particles, settings.tilts, "--wedge");
+  Subtomograms volumes(particles, images, wedges, settings.search.ctf, settings.folder, "--img");
 
   std::array<std::vector<std::size_t>, 2> halves;
   for (const std::size_t p : all) halves[settings.one_map ? 0 : std::size_t(half_of(particles, p))].push_back(p);
@@ -287,7 +291,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--iter", settings.most, "searches at most")->check(CLI::Range(1, 1000))->capture_default_str();
   add_search_options(app, settings.search, 4);
-  app.remove_option(app.get_option("--ctf"));  // of images
+  app.get_option("--ctf")->description("volumes have been multiplied by the CTF volumes of the file (rlnCtfImage)");
   app.add_option("--candidates", settings.search.candidates, "how many of the best are followed, halved each time")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Subtomograms: what of Fourier space tilt series measured, averages of volumes, and their poses against a reference.
 //
-// With X a volume, W what was measured of it (1 or 0), S the reference turned, Σ sums over the frequencies of a band, a pose's score is
-// the log-likelihood but for a constant, at the scale of the reference that is best for the volume,
+// With X a volume, C what it has of the map's samples (1 where they were measured and 0 elsewhere, or a CTF volume), S the reference
+// turned, Σ sums over the frequencies of a band, a pose's score is the log-likelihood but for a constant, at the scale of the reference
+// that is best for the volume,
 //
-//   max_a −½ Σ w W |X − a φ S|² + ½ Σ w W |X|² = ½ (Σ w W Re(conj(φ S) X))² / Σ w W |S|²
+//   max_a −½ Σ w |X − a C φ S|² + ½ Σ w |X|² = ½ (Σ w Re(conj(C φ S) X))² / Σ w C² |S|²
 //
-// (F. Förster et al., PNAS 102, 4729 (2005), call its root the constrained correlation): pose_search.hpp with weights w W, where w is one
-// over the power of a shell.
+// (F. Förster et al., PNAS 102, 4729 (2005): the constrained correlation): that of pose_search.hpp, w being one over the power of a shell.
 #pragma once
 
 #include "fft_library.hpp"
 #include "interrupt.hpp"
+#include "mrc.hpp"
 #include "particle_reconstruction.hpp"
 #include "particle_search.hpp"
 #include "star.hpp"
@@ -113,9 +114,11 @@ inline void name_by_tags(Particles& particles, const std::string& folder, const 
 /// The volumes of particles, which are all of one kind.
 class Subtomograms {
  public:
-  /// Looks at what is there. `particles` must live as long; their poses may change.
+  /// Looks at what is there. `particles` must live as long; their poses may change. wedges: of each, or nothing; ctf: the volumes are of
+  /// the map's, times what the file's CTF volumes have, and with noise as it is: those are looked for as stacks are.
   /// \throws std::runtime_error
-  Subtomograms(const Particles& particles, ParticleImages& images, std::vector<Wedge> wedges)
+  Subtomograms(const Particles& particles, ParticleImages& images, std::vector<Wedge> wedges, bool ctf,
+               const std::string& folder, const std::string& folder_option)
       : particles_(&particles), images_(&images), wedges_(std::move(wedges)) {
     const int first = particles.particles.front().group;
     box_ = images.box(first);
@@ -126,12 +129,24 @@ class Subtomograms {
         throw std::runtime_error(particles.path + ": optics group '" + group.name + "' has volumes of " +
                                  std::to_string(images.box(p.group)) + "³ voxels of " + exact(group.pixel) +
                                  " Å; expected " + std::to_string(box_) + "³ of " + exact(voxel_) + " Å, as the first has");
+      if (ctf && group.premultiplied)
+        throw std::runtime_error(particles.path +
+                                 ": volumes have been multiplied by their contrast transfer, which is not supported");
+    }
+    if (ctf && particles.ctf_volumes.empty())
+      throw std::runtime_error(particles.path + ": has no CTF volumes (rlnCtfImage is missing), which --ctf needs");
+    for (std::size_t i = 0; ctf && i < particles.ctf_volumes.size(); ++i) {
+      ctf_paths_.push_back(particles.file_path("CTF volume", particles.ctf_volumes[i], folder, folder_option));
+      const MrcReader reader(ctf_paths_.back());
+      const auto& [nx, ny, nz] = reader.header().extent;
+      if ((nx != box_ && nx != box_ / 2 + 1) || ny != box_ || nz != box_)
+        reader.fail("is " + reader.description() + "; expected a CTF volume of " + std::to_string(box_) +
+                    " voxels along each axis, or of the half of that along x");
     }
   }
 
   const Particles& particles() const { return *particles_; }
   ParticleImages& images() const { return *images_; }
-  const Wedge& wedge(std::size_t particle) const { return wedges_[particle]; }
   int box() const { return box_; }
   double voxel() const { return voxel_; }  // Å
 
@@ -151,21 +166,55 @@ class Subtomograms {
     }
   }
 
+  /// What volumes `which` have of the map's stored samples, [count][n][n][n/2 + 1]: 1 where they were measured and 0 elsewhere, times
+  /// the CTF where that is asked for.
+  /// \throws std::runtime_error
+  void transfer(const std::size_t* which, long count, const HostArray<float****>& to) {
+    const int n = box_;
+    for (long i = 0; i < count; ++i) {
+      const Wedge wedge = wedges_.empty() ? Wedge() : wedges_[which[i]];
+      if (!ctf_paths_.empty()) load_ctf(particles_->particles[which[i]].ctf_volume);
+      for (int z = 0; z < n; ++z)
+        for (int y = 0; y < n; ++y)
+          for (int x = 0; x <= n / 2; ++x) {
+            const float c = ctf_paths_.empty() ? 1 : ctf(z, y, x);
+            to(std::size_t(i), std::size_t(z), std::size_t(y), std::size_t(x)) =
+                wedge.has(x, bracewell::frequency(z, n)) ? c : 0;
+          }
+    }
+  }
+
  private:
+  /// RELION has k = 0 in the middle of volumes of whole extents, and at index 0 of half ones.
+  float ctf(int z, int y, int x) const {
+    const long n = box_;
+    if (ctf_width_ != n) return ctf_[std::size_t((z * n + y) * ctf_width_ + x)];
+    const auto at = [n](int index) { return (bracewell::frequency(index, int(n)) + n / 2) % n; };
+    return ctf_[std::size_t((at(z) * n + at(y)) * n + (x + n / 2) % n)];
+  }
+
+  void load_ctf(std::int32_t number) {
+    if (number == ctf_loaded_) return;
+    MrcReader reader(ctf_paths_[std::size_t(number)]);
+    const auto& [nx, ny, nz] = reader.header().extent;
+    ctf_width_ = nx;
+    ctf_.resize(std::size_t(nx * ny * nz));
+    reader.read(0, nz, ctf_.data());
+    double sum = 0;
+    for (const float c : ctf_) sum += c;
+    if (!std::isfinite(sum)) reader.fail("has numbers that are not finite");
+    ctf_loaded_ = number;
+  }
+
   const Particles* particles_;
   ParticleImages* images_;
   std::vector<Wedge> wedges_;
+  std::vector<std::string> ctf_paths_;
+  std::vector<float> ctf_;
+  std::int64_t ctf_width_ = 0;
+  std::int32_t ctf_loaded_ = -1;
   int box_ = 0;
   double voxel_ = 0;
-};
-
-/// 1 where a volume was measured, 0 elsewhere: weights of Reconstructor::add.
-struct WedgeWeights {
-  Array<const Wedge*> wedges;
-
-  KOKKOS_FUNCTION float operator()(int volume, const Kokkos::Array<double, 3>& k) const {
-    return wedges(volume).has(k[0], k[2]) ? 1 : 0;
-  }
 };
 
 struct AverageSettings {
@@ -183,12 +232,11 @@ class SubtomogramAverage {
   using Reconstructor = bracewell::Reconstructor<float, FftLibrary, bracewell::KaiserBessel<2>, 3, 3>;
 
   /// Takes no memory.
-  SubtomogramAverage(const Subtomograms& volumes, const AverageSettings& settings)
-      : volumes_(&volumes), settings_(settings) {}
+  SubtomogramAverage(Subtomograms& volumes, const AverageSettings& settings) : volumes_(&volumes), settings_(settings) {}
 
   double bytes() const {
     const double n = volumes_->box(), own = n * n * n;
-    return reconstructor_bytes(n, settings_.padding, settings_.halves) + 4 * double(settings_.batch) * 3 * own;
+    return reconstructor_bytes(n, settings_.padding, settings_.halves) + 4 * double(settings_.batch) * 4 * own;
   }
 
   void allocate() {
@@ -202,7 +250,8 @@ class SubtomogramAverage {
                                                                                      .symmetry = settings_.symmetry,
                                                                                      .batch = settings_.batch});
     batch_ = std::make_unique<ParticleBatch>(volumes_->particles(), settings_.batch, ParticleBatch::What{});
-    wedges_ = Array<Wedge*>("wedges", std::size_t(settings_.batch));
+    transfer_ = HostArray<float****>("transfer", std::size_t(settings_.batch), std::size_t(n), std::size_t(n),
+                                     std::size_t(n / 2 + 1));
   }
 
   void clear() { reconstructor_->clear(exec_); }
@@ -212,7 +261,6 @@ class SubtomogramAverage {
   void add(const std::vector<std::size_t>& which, int half, const Tick& tick) {
     const auto n = std::size_t(volumes_->box());
     buffer_.resize(std::size_t(settings_.batch) * n * n * n);
-    const auto host_wedges = Kokkos::create_mirror_view(wedges_);
     for (std::size_t first = 0; first < which.size(); first += std::size_t(settings_.batch)) {
       const long count = std::min<long>(settings_.batch, long(which.size() - first));
       volumes_->read(which.data() + first, count, buffer_.data());
@@ -220,9 +268,10 @@ class SubtomogramAverage {
       batch_->load(
           exec_, which.data() + first, count, volumes_->voxel(), [](const Particle&) { return 1.0f; },
           [](const Particle&) { return 0; });
-      for (long i = 0; i < count; ++i) host_wedges(std::size_t(i)) = volumes_->wedge(which[first + std::size_t(i)]);
-      Kokkos::deep_copy(exec_, wedges_, host_wedges);
-      reconstructor_->add(exec_, volumes, batch_->poses<3>(), bracewell::none, WedgeWeights{wedges_}, half);
+      volumes_->transfer(which.data() + first, count, transfer_);
+      const auto transfer = on_device(HostArray<float****>(transfer_.data(), std::size_t(count), n, n, n / 2 + 1));
+      reconstructor_->add(exec_, volumes, batch_->poses<3>(), bracewell::Spectrum{transfer, volumes_->box()},
+                          bracewell::none, half);
       exec_.fence();
       tick(long(first) + count);
     }
@@ -242,11 +291,11 @@ class SubtomogramAverage {
 
  private:
   Exec exec_;
-  const Subtomograms* volumes_;
+  Subtomograms* volumes_;
   AverageSettings settings_;
   std::unique_ptr<Reconstructor> reconstructor_;
   std::unique_ptr<ParticleBatch> batch_;
-  Array<Wedge*> wedges_;
+  HostArray<float****> transfer_;
   std::vector<float> buffer_;
 };
 
@@ -254,7 +303,7 @@ class SubtomogramAverage {
 class SubtomogramSearch {
  public:
   /// local: only around the poses that particles have.
-  SubtomogramSearch(const Subtomograms& volumes, const SearchSettings& settings, bool local)
+  SubtomogramSearch(Subtomograms& volumes, const SearchSettings& settings, bool local)
       : volumes_(&volumes),
         settings_(settings),
         local_(local),
@@ -283,7 +332,7 @@ class SubtomogramSearch {
                       rotations * (volume(level.band.crop) + 3 * band + 2 * shifts) + shifts * 2 * band + batch * 3 * band);
       first = false;
     }
-    return 4 * (most + 2 * batch * volume(n) + volume(settings_.padding * n));
+    return 4 * (most + 2.5 * batch * volume(n) + volume(settings_.padding * n));
   }
 
   /// Sets the rotations and shifts of particles `which`, whose volumes are those of `volumes`; weights: a number a shell.
@@ -297,10 +346,17 @@ class SubtomogramSearch {
     const long batch = std::min<long>(settings_.batch, long(which.size()));
     SpectraOf<3> spectra(n, batch);
     std::vector<float> buffer(std::size_t(batch) * std::size_t(n) * std::size_t(n) * std::size_t(n));
+    const HostArray<float****> transfer("transfer", std::size_t(batch), std::size_t(n), std::size_t(n),
+                                        std::size_t(n / 2 + 1));
+    const auto weight = [&](const Band::Sample& s) {
+      const auto shell = std::size_t(std::sqrt(double(s.x * s.x + s.y * s.y + s.z * s.z)) + 0.5);
+      return weights.empty() ? 1.0 : weights[std::min(shell, weights.size() - 1)];
+    };
     for (std::size_t first = 0; first < which.size(); first += std::size_t(batch)) {
       const long count = std::min<long>(batch, long(which.size() - first));
       volumes_->read(which.data() + first, count, buffer.data());
       spectra.load(buffer.data(), count);
+      volumes_->transfer(which.data() + first, count, transfer);
       std::vector<BestCandidates> best;
       for (long i = 0; local_ && i < count; ++i) {
         const Particle& p = particles.particles[which[first + std::size_t(i)]];
@@ -311,7 +367,9 @@ class SubtomogramSearch {
       for (std::size_t l = 0; l < levels.size(); ++l) {
         const SearchLevel& level = levels[l];
         SearchImages rows(level.band, std::size_t(count));
-        for (long i = 0; i < count; ++i) fill(rows, i, spectra[i], which[first + std::size_t(i)], weights);
+        for (std::size_t i = 0; i < std::size_t(count); ++i)
+          rows.fill(
+              i, spectra[long(i)], [&](const Band::Sample& s) { return sample_of(transfer, s, n, i); }, weight);
         const auto kept = std::size_t(std::max<long>(1, settings_.candidates >> l));
         Stopwatch watch;
         watch.start();
@@ -339,26 +397,12 @@ class SubtomogramSearch {
     for (const Told what : {Told::rotation, Told::shift}) particles.told.set(std::size_t(what));
   }
 
-  /// A volume's row: w W of its samples.
-  template <class Spectrum>
-  void fill(SearchImages& rows, long i, const Spectrum& spectrum, std::size_t particle,
-            const std::vector<double>& weights) const {
-    const Wedge& wedge = volumes_->wedge(particle);
-    rows.fill(
-        std::size_t(i), spectrum, [](const Band::Sample&) { return 1.0; },
-        [&](const Band::Sample& s) {
-          if (!wedge.has(s.x, s.z)) return 0.0;
-          const auto shell = std::size_t(std::sqrt(double(s.x * s.x + s.y * s.y + s.z * s.z)) + 0.5);
-          return weights.empty() ? 1.0 : weights[std::min(shell, weights.size() - 1)];
-        });
-  }
-
   SearchWork work;
 
  private:
   static constexpr std::size_t block = 256;
 
-  const Subtomograms* volumes_;
+  Subtomograms* volumes_;
   SearchSettings settings_;
   bool local_;
   std::vector<bracewell::Matrix3> rotations_;

@@ -374,6 +374,14 @@ TEST_CASE("RELION: subtomograms have a third axis") {
   CHECK(refusal(all_replaced(text, "OriginZAngst", "Other")) ==
         "line 9: data_particles has origins along some axes, but no column _rlnOriginZAngst");
 
+  std::string with_ctf = text;
+  with_ctf.insert(with_ctf.find("_rlnImageName"), "_rlnCtfImage\n");
+  with_ctf.insert(with_ctf.find("\n", with_ctf.rfind("_rln")) + 1, "ctf.mrc ");
+  const Particles c = particles_of(with_ctf);
+  CHECK((c.ctf_volumes == std::vector<std::string>{"ctf.mrc"} && c.particles[0].ctf_volume == 0));
+  CHECK(again(c, ParticleFormat::relion).ctf_volumes == c.ctf_volumes);
+  CHECK(lost_in(ParticleFormat::dynamo, c).back() == "CTF volumes");
+
   const Particles d = again(p, ParticleFormat::dynamo);
   CHECK(d.particles[0].shift[2] == -3);
   CHECK(d.particles[0].coordinates[1] == 20);
