@@ -375,7 +375,7 @@ TEST_CASE("RELION: subtomograms have a third axis") {
         "line 9: data_particles has origins along some axes, but no column _rlnOriginZAngst");
 
   std::string with_ctf = text;
-  with_ctf.insert(with_ctf.find("_rlnImageName"), "_rlnCtfImage\n");
+  with_ctf.insert(with_ctf.find("_rlnTomoName"), "_rlnCtfImage\n");
   with_ctf.insert(with_ctf.find("\n", with_ctf.rfind("_rln")) + 1, "ctf.mrc ");
   const Particles c = particles_of(with_ctf);
   CHECK((c.ctf_volumes == std::vector<std::string>{"ctf.mrc"} && c.particles[0].ctf_volume == 0));
