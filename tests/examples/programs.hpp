@@ -81,9 +81,13 @@ inline void refused(const fs::path& in, const std::string& command, const std::s
   CHECK(listing() == before);
 }
 
-inline void needs_relion() {
+inline bool has_relion() {
   static const bool there = std::system("command -v relion_project relion_reconstruct >/dev/null 2>&1") == 0;
-  if (!there) SKIP("relion_project and relion_reconstruct are not installed");
+  return there;
+}
+
+inline void needs_relion() {
+  if (!has_relion()) SKIP("relion_project and relion_reconstruct are not installed");
 }
 
 /// The 30S subunit at 8.8 Å: means of 4³ voxels, without frequencies near Nyquist.
