@@ -140,8 +140,9 @@ void align(const Settings& settings, Particles& particles, const Subtomograms& v
     const Map initial = padded_to_cube(read_map(settings.reference, settings.reference_voxel, "--ref_angpix"));
     references = {initial, initial};
   }
-  const std::vector<double> weights =
-      inverse_power<3>(particles, volumes.images()).at(std::size_t(particles.particles.front().group));
+  std::vector<double> weights =
+      power_of_images<3>(particles, volumes.images()).at(std::size_t(particles.particles.front().group));
+  for (double& weight : weights) weight = weight > 0 ? 1 / weight : 0;
   double limit = settings.initial, best_shell = 0;
   std::printf("%9s %10s %10s %10s %9s\n", "iteration", "resolution", "turned", "moved", "seconds");
   int since = 0;

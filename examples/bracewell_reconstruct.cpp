@@ -8,8 +8,9 @@
 #include "common/memory.hpp"
 #include "common/particle_images.hpp"
 #include "common/particle_reconstruction.hpp"
-#include "common/program.hpp"
+#include "common/particle_sums.hpp"
 #include "common/progress.hpp"
+#include "common/ranks.hpp"
 #include "common/relion_options.hpp"
 #include "common/stopwatch.hpp"
 
@@ -85,29 +86,25 @@ ReconstructionSettings reconstruction_of(const Settings& settings, const NoiseSp
 }
 
 /// Adds all images, from those of the checkpoint on.
-void add_images(ParticleReconstruction& reconstruction, Checkpoint& checkpoint, const Settings& settings) {
-  const auto& batches = reconstruction.batches();
-  const long total = long(reconstruction.order().size()),
-             begin = checkpoint.done < batches.size() ? long(batches[checkpoint.done].first) : total;
+void add_images(const Ranks& ranks, ParticleReconstruction& reconstruction, ParticleSums& sums, Checkpoint& checkpoint,
+                const Settings& settings) {
+  const long total = long(reconstruction.order().size()), begin = sums.images_done();
   Progress progress("adding images", total, begin);
-  for (; checkpoint.done < batches.size(); ++checkpoint.done) {
-    const ParticleGroup& batch = batches[checkpoint.done];
-    if (Interrupt::wanted() || (settings.stop_after > 0 && long(batch.first) - begin >= settings.stop_after)) {
-      checkpoint.write(reconstruction.reconstructor(), settings.one_map ? 1 : 2);
-      throw Interrupted("stopped after " + std::to_string(batch.first) + " of " + std::to_string(total) +
+  const auto add = [&](const ParticleChunk& chunk) {
+    for (std::size_t b = chunk.first; b < chunk.last; ++b) reconstruction.add(reconstruction.batches()[b]);
+  };
+  const auto after = [&] {
+    const long done = sums.images_done();
+    progress.show(done);
+    const bool stop =
+        ranks.any(Interrupt::wanted() || (settings.stop_after > 0 && done - begin >= settings.stop_after)) && done < total;
+    if (stop || ranks.any(ranks.first() && checkpoint.due())) sums.write(checkpoint);
+    if (stop)
+      throw Interrupted("stopped after " + std::to_string(done) + " of " + std::to_string(total) +
                         " images; --resume goes on from " + checkpoint.path());
-    }
-    checkpoint.write_at_times(reconstruction.reconstructor(), settings.one_map ? 1 : 2);
-    reconstruction.add(batch);
-    progress.show(long(batch.first) + batch.count);
-  }
-}
-
-void add_to(Fingerprint& fingerprint, const Particle& p) {
-  fingerprint.add(p.stack).add(p.image).add(p.group).add(p.noise_group).add(p.subset).add(p.figure_of_merit);
-  for (const double number : {p.angles[0], p.angles[1], p.angles[2], p.shift[0], p.shift[1], p.defocus[0], p.defocus[1],
-                              p.defocus_angle, p.phase_shift, p.b_factor, p.scale})
-    fingerprint.add(number);
+  };
+  sums.run(add, after);
+  sums.finish();
 }
 
 ParticleReading reading_of(const Settings& settings) {
@@ -117,7 +114,7 @@ ParticleReading reading_of(const Settings& settings) {
   return reading;
 }
 
-int run(const Settings& settings) {
+int run(const Settings& settings, const Ranks& ranks) {
   if (settings.intact_first_peak + settings.phase_flipped + settings.flip_phases > 1)
     throw std::runtime_error("--ctf_intact_first_peak, --ctf_phase_flipped, --only_flip_phases: one of them may be given");
   if (!settings.ctf && (settings.intact_first_peak || settings.phase_flipped || settings.flip_phases))
@@ -158,27 +155,25 @@ int run(const Settings& settings) {
   Stopwatch watch;
   watch.start();
   reconstruction.allocate();
-  auto& reconstructor = reconstruction.reconstructor();
 
   Fingerprint fingerprint;
-  for (const std::size_t p : reconstruction.order()) add_to(fingerprint, particles.particles[p]);
-  for (const auto& stack : particles.stacks) fingerprint.add(stack);
-  for (const auto& group : particles.groups)
-    fingerprint.add(group.pixel).add(group.voltage).add(group.spherical_aberration).add(group.amplitude_contrast);
+  add_particles(fingerprint, particles, reconstruction.order());
   fingerprint.add(settings.symmetry).add(settings.noise);
   for (const double number : {reconstruction.voxel(), double(n), settings.padding, settings.maximal_resolution,
                               double(settings.batch), double(settings.ctf), double(int(use_of(settings))),
                               double(settings.fom), double(settings.drop_mean), double(settings.one_map)})
     fingerprint.add(number);
   Checkpoint checkpoint(settings.beside(".checkpoint"), fingerprint.value(), settings.checkpoint);
-  if (settings.resume) checkpoint.read(reconstructor, settings.one_map ? 1 : 2);
+  ParticleSums sums(ranks, reconstruction);
+  if (settings.resume) sums.read(checkpoint);
 
   {
     const Interrupt interrupt;
-    add_images(reconstruction, checkpoint, settings);
+    add_images(ranks, reconstruction, sums, checkpoint, settings);
   }
   watch.stop();
   const double adding = watch.seconds;
+  if (!ranks.first()) return 0;
   watch.start();
 
   bw::FinishOptions options{.iterations = settings.iterations};
@@ -218,6 +213,7 @@ int main(int argc, char** argv) {
       "  bracewell_reconstruct --i run_data.star --o map.mrc --ctf --sym D2 --wiener --mask_diameter 200\n"
       "  bracewell_reconstruct --i particles.cs --i passthrough.cs --o map.mrc --ctf --maxres 8 --newbox 128\n\n"
       "Stacks may be of any size: images are read some at a time. Ctrl-C leaves a checkpoint, from which --resume goes on.\n"
+      "By mpirun on several ranks, the map is the same, bit for bit.\n"
       "Curvature of the Ewald sphere is not corrected: --ewald is refused.");
   app.add_option("--i", settings.particles,
                  "particles: RELION's or cisTEM's STAR, cryoSPARC's .cs (with its passthrough), cryoDRGN's")
@@ -296,5 +292,5 @@ int main(int argc, char** argv) {
                        {"--debug", "there is none"},
                        {"--debug_ori_size", "there is none"},
                        {"--debug_size", "there is none"}});
-  return run_program(app, argc, argv, [&] { return run(settings); });
+  return run_on_ranks(app, argc, argv, [&](const Ranks& ranks) { return run(settings, ranks); });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From particles and a rough map to a better one: poses by search_poses' search, against half maps that are reconstructed from them anew,
 // up to frequencies at which the halves agree.
+#include "common/checkpoint.hpp"
 #include "common/file.hpp"
 #include "common/half_maps.hpp"
 #include "common/interrupt.hpp"
@@ -8,11 +9,13 @@
 #include "common/memory.hpp"
 #include "common/particle_reconstruction.hpp"
 #include "common/particle_search.hpp"
-#include "common/program.hpp"
+#include "common/particle_sums.hpp"
 #include "common/progress.hpp"
+#include "common/ranks.hpp"
 
 #include <cmath>
 #include <cstdio>
+#include <memory>
 
 namespace bw = bracewell;
 using namespace examples;
@@ -22,8 +25,9 @@ namespace {
 struct Settings {
   std::string map, output = "refined", symmetry = "C1", folder;
   std::vector<std::string> particles;
-  double voxel = 0, initial = 40, diameter = 0;
+  double voxel = 0, initial = 40;
   int most = 15;
+  bool hard = false, resume = false;
   SearchSettings search;
 };
 
@@ -50,102 +54,279 @@ void write_directions(const std::string& path, const Particles& particles) {
   canvas.save(path);
 }
 
-int run(const Settings& settings) {
+/// Everything that goes on from iteration to iteration.
+class Refinement {
+ public:
+  Refinement(const Settings& settings, const Ranks& ranks, Particles& particles, ParticleImages& images, const Map& initial)
+      : settings_(settings),
+        ranks_(&ranks),
+        particles_(&particles),
+        images_(&images),
+        all_(numbers_of(particles)),
+        reconstruction_(particles, images, all_, reconstruction_settings(settings)),
+        sums_(ranks, reconstruction_) {
+    require_memory(reconstruction_.bytes(true), "a box of " + std::to_string(reconstruction_.box()));
+    reconstruction_.allocate();
+    side_ = reconstruction_.voxel() * double(reconstruction_.box());
+    settings_.search.diameter = settings.search.diameter > 0 ? settings.search.diameter : 0.7 * side_;
+    settings_.search.symmetry = reconstruction_settings(settings).symmetry;
+    search_ = std::make_unique<ParticleSearch>(particles, images, settings_.search);
+    references_[0] = references_[1] = initial;
+    now_.limit = settings.initial;
+    noise_.spectra = power_of_images<2>(particles, images);
+    noise_.of_optics = true;
+    snr_.assign(std::size_t(reconstruction_.box() / 2 + 1), 10);
+    fsc_.assign(snr_.size(), 0);
+
+    Fingerprint fingerprint;
+    add_particles(fingerprint, particles, all_);
+    for (std::size_t i = 0; i < initial.density.size(); ++i) fingerprint.add(initial.density.data()[i]);
+    fingerprint.add(settings.symmetry);
+    const SearchSettings& of = settings_.search;
+    for (const double number : {settings.initial, of.diameter, double(settings.most), double(settings.hard),
+                                double(of.order), double(of.levels), of.range, of.step, double(of.ctf), initial.voxel})
+      fingerprint.add(number);
+    checkpoint_ = std::make_unique<Checkpoint>(settings.output + ".checkpoint", fingerprint.value(), 0);
+  }
+
+  bool finished() const { return now_.last != 0; }
+
+  /// From the last iteration of an earlier run on.
+  void resume() {
+    poses_.resize(5 * all_.size());
+    for (Map& map : references_) map = empty_map();
+    sums_.read(*checkpoint_, blocks());
+    take_poses();
+    std::printf("resumed after iteration %.0f, at %.2f Å\n", now_.iteration, side_ / now_.shell);
+  }
+
+  void iterate() {
+    Stopwatch watch;
+    watch.start();
+    now_.iteration += 1;
+    now_.last = now_.since >= 1 || now_.iteration >= settings_.most;
+    const std::vector<Particle> before = particles_->particles;
+    search_and_add();
+    sums_.finish();
+    finish_halves();
+    double turned = 0, moved = 0;
+    for (const std::size_t p : all_) {
+      const Particle &a = particles_->particles[p], &b = before[p];
+      turned += turn_between(a, b, settings_.search.symmetry) / double(all_.size());
+      moved += move_between(a, b) / double(all_.size());
+    }
+    const double shell = reached_shell(fsc_, 0.143);
+    now_.since = shell > now_.best + 0.5 ? 0 : now_.since + 1;
+    now_.best = std::max(now_.best, shell);
+    now_.shell = shell;
+    now_.limit = std::max(2 * reconstruction_.voxel(), side_ / (shell + 2));  // a little beyond what is there
+    if (ranks_->first()) {
+      for (int half = 0; half < 2; ++half)
+        write_map(settings_.output + "_half" + std::to_string(half + 1) + ".mrc", halves_[half]);
+      write_star(settings_.output + ".star", *particles_);
+    }
+    sums_.write(*checkpoint_, blocks());
+    watch.stop();
+    std::printf("%9.0f %8.2f Å %9.2f° %8.2f Å %9.1f\n", now_.iteration, side_ / shell, turned, moved, watch.seconds);
+    std::fflush(stdout);
+  }
+
+  /// Of one rank.
+  void write() {
+    bw::FinishOptions finishing = finish_options();
+    finishing.shell_snr = bw::signal_to_noise(fsc_, finishing.object);
+    write_map(settings_.output + ".mrc", reconstruction_.finish(finishing));
+    write_curve(settings_.output + "_fsc", fsc_, side_);
+    write_directions(settings_.output + "_directions.png", *particles_);
+    checkpoint_->remove();
+    std::printf("half maps    FSC 0.143 at %s, 0.5 at %s\n", resolution(fsc_, 0.143, side_).c_str(),
+                resolution(fsc_, 0.5, side_).c_str());
+    std::printf("written      %s.mrc, .star, _half1.mrc, _half2.mrc, _fsc.star, _fsc.png, _directions.png\n",
+                settings_.output.c_str());
+  }
+
+ private:
+  static ReconstructionSettings reconstruction_settings(const Settings& settings) {
+    ReconstructionSettings of;
+    of.ctf = settings.search.ctf;
+    of.fom = true;  // weights of poses
+    of.symmetry = bw::symmetry_group(settings.symmetry);
+    return of;
+  }
+
+  bw::FinishOptions finish_options() const {
+    bw::FinishOptions options{.iterations = 4};
+    options.object = share_of_box(settings_.search.diameter, side_);
+    return options;
+  }
+
+  /// What a checkpoint keeps beside the sums. Sizes are the job's.
+  Checkpoint::Blocks blocks() {
+    Checkpoint::Blocks all{{&now_, sizeof now_}};
+    const auto add = [&](std::vector<double>& numbers) { all.push_back({numbers.data(), numbers.size() * sizeof(double)}); };
+    for (auto* const numbers : {&snr_, &fsc_, &poses_}) add(*numbers);
+    for (auto& spectrum : noise_.spectra) add(spectrum);
+    for (const Map& map : references_) all.push_back({map.density.data(), map.density.size() * sizeof(float)});
+    return all;
+  }
+
+  Map empty_map() const {
+    Map map;
+    map.voxel = reconstruction_.voxel();
+    const auto n = std::size_t(reconstruction_.box());
+    map.density = HostArray<float***>("map", n, n, n);
+    return map;
+  }
+
+  /// Finds the poses of all images and adds them there, each rank's own chunks.
+  void search_and_add() {
+    ShellTables weights = noise_.spectra;
+    for (auto& spectrum : weights)
+      for (double& power : spectrum) power = power > 0 ? 1 / power : 0;
+    const bool scaled = now_.iteration > 1;  // the first map may have any scale
+    search_->set(now_.limit, scaled ? Score::likelihood : Score::correlation, weights);
+    for (int half = 0; half < 2; ++half) search_->set_map(half, references_[half]);
+    reconstruction_.set_noise(noise_);
+    sums_.clear();
+    poses_.assign(5 * all_.size(), 0);
+    std::size_t shells = 0;
+    for (const auto& spectrum : noise_.spectra) shells = std::max(shells, spectrum.size());
+    std::vector<double> of_chunks(sums_.chunks().size() * shells);
+    Progress progress("iteration " + std::to_string(int(now_.iteration)), long(all_.size()));
+    const auto add = [&](const ParticleChunk& chunk) {
+      for (std::size_t b = chunk.first; b < chunk.last; ++b) {
+        Interrupt::check();
+        const ParticleGroup& batch = reconstruction_.batches()[b];
+        const std::size_t* const which = reconstruction_.order().data() + batch.first;
+        SearchEnd last;
+        last.polish = scaled && now_.last != 0;
+        if (scaled && !settings_.hard) last.spread = spread;
+        const auto found = search_->run(batch, which, reconstruction_.read(batch), last);
+        if (scaled) {
+          const auto power = search_->noise(batch, which, found.best);
+          for (std::size_t s = 0; s < power.size(); ++s) of_chunks[chunk.number * shells + s] += power[s];
+        }
+        add_posed(batch, which, found);
+      }
+    };
+    sums_.run(add, [&] { progress.show(sums_.images_done()); });
+    ranks_->merge(poses_.data(), poses_.size());
+    ranks_->merge(of_chunks.data(), of_chunks.size());
+    take_poses();
+    if (scaled) take_noise(of_chunks, shells);
+  }
+
+  /// Log-likelihoods below the best, beyond which poses count no more.
+  static constexpr float spread = 5;
+
+  /// An image counts at each of its poses as likely as that is.
+  void add_posed(const ParticleGroup& batch, const std::size_t* which, const ParticleSearch::Found& found) {
+    const double pixel = particles_->groups[std::size_t(batch.group)].pixel;
+    std::vector<ParticleReconstruction::Posed> posed;
+    for (std::size_t i = 0; i < found.best.size(); ++i) {
+      Particle particle = particles_->particles[which[i]];
+      set_pose(particle, found.best[i], pixel);
+      std::copy_n(particle.angles, 3, poses_.data() + 5 * which[i]);
+      std::copy_n(particle.shift, 2, poses_.data() + 5 * which[i] + 3);
+      const auto& list = found.likely[i].list();
+      double sum = 0;
+      for (const Candidate& candidate : list) sum += std::exp(double(candidate.score - list[0].score));
+      for (const Candidate& candidate : list) {
+        set_pose(particle, candidate, pixel);
+        particle.figure_of_merit = std::exp(double(candidate.score - list[0].score)) / sum;
+        posed.push_back({long(i), particle});
+      }
+    }
+    reconstruction_.add(batch, posed);
+  }
+
+  void take_poses() {
+    for (const std::size_t p : all_) {
+      const double* const pose = poses_.data() + 5 * p;
+      std::copy_n(pose, 3, particles_->particles[p].angles);
+      std::copy_n(pose + 3, 2, particles_->particles[p].shift);
+    }
+    for (const Told what : {Told::rotation, Told::shift}) particles_->told.set(std::size_t(what));
+  }
+
+  /// From sums of chunks, in their order.
+  void take_noise(const std::vector<double>& of_chunks, std::size_t shells) {
+    std::vector<double> images(noise_.spectra.size());
+    for (auto& spectrum : noise_.spectra) std::fill(spectrum.begin(), spectrum.end(), 0.0);
+    for (const ParticleChunk& chunk : sums_.chunks()) {
+      const auto group = std::size_t(reconstruction_.batches()[chunk.first].group);
+      for (std::size_t b = chunk.first; b < chunk.last; ++b) images[group] += double(reconstruction_.batches()[b].count);
+      for (std::size_t s = 0; s < noise_.spectra[group].size(); ++s)
+        noise_.spectra[group][s] += of_chunks[chunk.number * shells + s];
+    }
+    for (std::size_t g = 0; g < images.size(); ++g)
+      for (double& power : noise_.spectra[g]) power /= images[g];
+  }
+
+  void finish_halves() {
+    bw::FinishOptions finishing = finish_options();
+    finishing.shell_snr = snr_;
+    HalfMapCorrelation correlation(reconstruction_.box(), reconstruction_.voxel(), settings_.search.diameter);
+    for (int half = 0; half < 2; ++half) {
+      finishing.half = half;
+      const bool here = ranks_->rank() == half % ranks_->size();
+      halves_[half] = here ? reconstruction_.finish(finishing) : empty_map();
+    }
+    for (int half = 0; half < 2; ++half) {
+      const auto& density = halves_[half].density;
+      ranks_->broadcast(density.data(), density.size() * sizeof(float), half % ranks_->size());
+      correlation.take(half, density);
+      references_[half] = halves_[half];
+      references_[half].density = HostArray<float***>("reference", density.layout());
+      Kokkos::deep_copy(references_[half].density, density);
+      mask(references_[half], settings_.search.diameter);
+    }
+    fsc_ = correlation.curve();
+    snr_ = bw::signal_to_noise(fsc_, finishing.object);
+    for (double& snr : snr_) snr /= 2;  // of a half
+  }
+
+  /// All that is counted, without padding between.
+  struct Numbers {
+    double iteration = 0, limit = 0, shell = 0, best = 0, since = 0, last = 0;
+  };
+
+  Settings settings_;
+  const Ranks* ranks_;
+  Particles* particles_;
+  ParticleImages* images_;
+  std::vector<std::size_t> all_;
+  ParticleReconstruction reconstruction_;
+  ParticleSums sums_;
+  std::unique_ptr<ParticleSearch> search_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  double side_ = 0;  // of the box, Å
+  Map references_[2], halves_[2];
+  Numbers now_;
+  NoiseSpectra noise_;
+  std::vector<double> snr_, fsc_, poses_;
+};
+
+int run(const Settings& settings, const Ranks& ranks) {
   Particles particles = read_particles(settings.particles);
   particles.require(Told::image, "a map is refined from images");
   particles.require(Told::pixel, "shifts are in Å");
   if (settings.search.ctf) require_ctf(particles, "--ctf");
   const std::vector<std::size_t> all = numbers_of(particles);
   ParticleImages images(particles, all, settings.folder, "--img");
-  const auto group = bw::symmetry_group(settings.symmetry);
+  bw::symmetry_group(settings.symmetry);  // refuses others
   const Map initial = padded_to_cube(read_map(settings.map, settings.voxel, "--angpix"));
   require_folder_of(settings.output);
   for (const std::size_t p : all) particles.particles[p].subset = half_of(particles, p) + 1;
   particles.told.set(std::size_t(Told::subset));
 
-  ReconstructionSettings of_maps;
-  of_maps.ctf = settings.search.ctf;
-  of_maps.symmetry = group;
-  ParticleReconstruction reconstruction(particles, images, all, of_maps);
-  require_memory(reconstruction.bytes(), "a box of " + std::to_string(reconstruction.box()));
-  reconstruction.allocate();
-  auto& reconstructor = reconstruction.reconstructor();
-  const long n = reconstruction.box();
-  const double side = reconstruction.voxel() * double(n), diameter = settings.diameter > 0 ? settings.diameter : 0.7 * side;
-
-  const auto weights = inverse_power<2>(particles, images);
-  std::vector<std::size_t> halves[2];
-  for (const std::size_t p : all) halves[half_of(particles, p)].push_back(p);
-  Map references[2] = {initial, initial};
-  double resolution_limit = settings.initial, best_shell = 0;
-  bw::FinishOptions finishing{.iterations = 4, .snr = 10};
-  finishing.object = share_of_box(diameter, side);
-  std::vector<double> fsc;
-  SearchSettings searching = settings.search;
-  searching.diameter = diameter;
-  searching.symmetry = group;
-  ParticleSearch search(images, searching);
-  const Interrupt interrupt;
+  Refinement refinement(settings, ranks, particles, images, initial);
+  if (settings.resume) refinement.resume();
   std::printf("%9s %10s %10s %10s %9s\n", "iteration", "resolution", "turned", "moved", "seconds");
-  int since = 0;
-  for (int iteration = 1; iteration <= settings.most && since < 2; ++iteration) {
-    Stopwatch watch;
-    watch.start();
-    const std::vector<Particle> before = particles.particles;
-    Progress progress("iteration " + std::to_string(iteration), long(2 * all.size()));
-    long done = 0;
-    const auto tick = [&](long more) {
-      Interrupt::check();
-      progress.show(done + more);
-    };
-    // The first map may have any scale.
-    search.set(resolution_limit, iteration == 1 ? Score::correlation : Score::likelihood);
-    for (int half = 0; half < 2; ++half) {
-      search.run(references[half], halves[half], particles, tick, weights);
-      done += long(halves[half].size());
-    }
-    reconstructor.clear(Exec());
-    for (const ParticleGroup& batch : reconstruction.batches()) {
-      reconstruction.add(batch);
-      tick(long(batch.first) + batch.count);
-    }
-    HalfMapCorrelation correlation(n, reconstruction.voxel(), diameter);
-    for (int half = 0; half < 2; ++half) {
-      finishing.half = half;
-      const Map map = reconstruction.finish(finishing);
-      correlation.take(half, map.density);
-      write_map(settings.output + "_half" + std::to_string(half + 1) + ".mrc", map);
-      mask(map, diameter);
-      references[half] = map;
-    }
-    fsc = correlation.curve();
-    finishing.shell_snr = bw::signal_to_noise(fsc, finishing.object);
-    for (double& snr : finishing.shell_snr) snr /= 2;  // of a half
-    const double shell = reached_shell(fsc, 0.143);
-    since = shell > best_shell + 0.5 ? 0 : since + 1;
-    best_shell = std::max(best_shell, shell);
-    resolution_limit = std::max(2 * reconstruction.voxel(), side / (shell + 2));  // a little beyond what is there
-    double turned = 0, moved = 0;
-    for (const std::size_t p : all) {
-      const Particle &a = particles.particles[p], &b = before[p];
-      turned += turn_between(a, b) / double(all.size());
-      moved += move_between(a, b) / double(all.size());
-    }
-    write_star(settings.output + ".star", particles);
-    watch.stop();
-    std::printf("%9d %8.2f Å %9.2f° %8.2f Å %9.1f\n", iteration, side / shell, turned, moved, watch.seconds);
-    std::fflush(stdout);
-  }
-
-  finishing.half = -1;
-  finishing.shell_snr = bw::signal_to_noise(fsc, finishing.object);
-  write_map(settings.output + ".mrc", reconstruction.finish(finishing));
-  write_curve(settings.output + "_fsc", fsc, side);
-  write_directions(settings.output + "_directions.png", particles);
-  std::printf("half maps    FSC 0.143 at %s, 0.5 at %s\n", resolution(fsc, 0.143, side).c_str(),
-              resolution(fsc, 0.5, side).c_str());
-  std::printf("written      %s.mrc, .star, _half1.mrc, _half2.mrc, _fsc.star, _fsc.png, _directions.png\n",
-              settings.output.c_str());
+  std::fflush(stdout);
+  const Interrupt interrupt;
+  while (!refinement.finished()) refinement.iterate();
+  if (ranks.first()) refinement.write();
   return 0;
 }
 
@@ -159,9 +340,13 @@ int main(int argc, char** argv) {
       "  refine_map --i particles.star --ref initial.mrc --o refined --ctf --ini_high 40 --particle_diameter 250\n\n"
       "Both halves begin with the same map up to --ini_high, and never see each other again. Each iteration searches all "
       "poses anew,\n"
-      "up to a little beyond where the FSC of the halves falls to 0.143; it ends when that improves no more. Poses are the "
-      "best ones\n"
-      "of a grid and its refinement, no averages over several.");
+      "up to a little beyond where the FSC of the halves falls to 0.143. When that improves no more, a last iteration "
+      "leaves "
+      "the grid\nby Levenberg-Marquardt. Images count at the rotations around the best one as likely as these are, or with "
+      "--hard at "
+      "that alone.\n"
+      "A checkpoint is written after each iteration: --resume goes on from there. By mpirun on several ranks, all is the "
+      "same, bit for bit.");
   app.add_option("--i", settings.particles, "particles, with their stacks")->required();
   app.add_option("--ref", settings.map, "MRC/CCP4 map to begin with, may be gzipped")->required();
   app.add_option("--o", settings.output, "NAME of NAME.mrc, NAME.star …")->capture_default_str();
@@ -172,8 +357,11 @@ int main(int argc, char** argv) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--sym", settings.symmetry, "point group")->capture_default_str();
-  app.add_option("--particle_diameter", settings.diameter, "in Å; default: 0.7 of the box")->check(CLI::PositiveNumber);
+  app.add_option("--particle_diameter", settings.search.diameter, "in Å; default: 0.7 of the box")
+      ->check(CLI::PositiveNumber);
   app.add_option("--iter", settings.most, "iterations at most")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_flag("--hard", settings.hard, "images count at their best poses alone");
+  app.add_flag("--resume", settings.resume, "go on from the checkpoint of a run with the same options");
   add_search_options(app, settings.search, 4);
-  return run_program(app, argc, argv, [&] { return run(settings); });
+  return run_on_ranks(app, argc, argv, [&](const Ranks& ranks) { return run(settings, ranks); });
 }

@@ -42,15 +42,25 @@ int run(Settings settings) {
 
   settings.search.symmetry = group;
   if (settings.likelihood) settings.search.score = Score::likelihood;
-  ParticleSearch search(images, settings.search);
+  ParticleSearch search(particles, images, settings.search);
+  search.set_map(0, map);
   std::printf("grid         %zu rotations, %.2f° apart, %zu shifts, %s\n", search.rotations(),
               60.0 / (1 << settings.search.order), search.shifts(), settings.symmetry.c_str());
   const Interrupt interrupt;
   Progress progress("searching", long(all.size()));
-  search.run(map, all, particles, [&](long done) {
+  std::vector<std::size_t> order = all;
+  std::vector<float> buffer;
+  for (const ParticleGroup& batch : in_batches(particles, 1, settings.search.batch, order)) {
+    const std::size_t* const which = order.data() + batch.first;
+    const auto n = std::size_t(images.box(batch.group));
+    buffer.resize(std::size_t(batch.count) * n * n);
+    images.read_light(which, batch.count, buffer.data());
+    const auto best = search.run(batch, which, buffer.data()).best;
+    for (std::size_t i = 0; i < best.size(); ++i)
+      set_pose(particles.particles[which[i]], best[i], particles.groups[std::size_t(batch.group)].pixel);
     Interrupt::check();
-    progress.show(done);
-  });
+    progress.show(long(batch.first) + batch.count);
+  }
   const SearchWork &global = search.global, &local = search.local;
   for (const Told what : {Told::rotation, Told::shift}) particles.told.set(std::size_t(what));
   for (std::size_t s = 0; s < particles.stacks.size(); ++s)

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What images have added up to so far, in a file from which a later run goes on.
+// How far a job is, in a file from which a later run goes on.
 #pragma once
 
 #include "file.hpp"
-#include "space.hpp"
-
-#include <Kokkos_Core.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -16,6 +13,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace examples {
 
@@ -41,17 +39,21 @@ class Fingerprint {
 
 class Checkpoint {
  public:
-  /// `job` tells which job it is of; it is written every `minutes`, 0: when write is called only.
-  Checkpoint(std::string path, std::uint64_t job, double minutes) : path_(std::move(path)), job_(job), minutes_(minutes) {}
+  /// What is kept: memory of the host, always the same blocks for a job.
+  struct Block {
+    void* data;
+    std::size_t bytes;
+  };
+  using Blocks = std::vector<Block>;
 
-  std::size_t done = 0;  // batches
+  /// `job` tells which job it is of; it is due every `minutes`, 0: never.
+  Checkpoint(std::string path, std::uint64_t job, double minutes) : path_(std::move(path)), job_(job), minutes_(minutes) {}
 
   const std::string& path() const { return path_; }
 
-  /// Takes what is there. Sums are those of Reconstructor::sums, of every half.
+  /// Takes what is there.
   /// \throws std::runtime_error where there is none, or one of another job
-  template <class Reconstructor>
-  void read(const Reconstructor& reconstructor, int halves) {
+  void read(const Blocks& blocks) const {
     std::ifstream file(path_, std::ios::binary);
     if (!file) throw std::runtime_error(path_ + ": is not there; --resume needs the checkpoint of a run that was stopped");
     Head head{};
@@ -60,41 +62,27 @@ class Checkpoint {
     if (head.job != job_)
       throw std::runtime_error(path_ + ": is of other particles or options; without --resume all begins anew");
     std::uintmax_t bytes = sizeof head;
-    each(reconstructor, halves, [&](const auto& sums) { bytes += sums.size() * sizeof(float); });
+    for (const Block& block : blocks) bytes += block.bytes;
     if (std::filesystem::file_size(path_) != bytes) throw std::runtime_error(path_ + ": is damaged; its length is wrong");
-    each(reconstructor, halves, [&](const auto& sums) {
-      const auto host = Kokkos::create_mirror_view(sums);
-      file.read(reinterpret_cast<char*>(host.data()), std::streamsize(host.size() * sizeof(float)));
-      Kokkos::deep_copy(sums, host);
-    });
+    for (const Block& block : blocks) file.read(static_cast<char*>(block.data), std::streamsize(block.bytes));
     if (!file) throw std::runtime_error(path_ + ": cannot be read to its end");
-    done = head.done;
   }
 
-  template <class Reconstructor>
-  void write(const Reconstructor& reconstructor, int halves) {
+  void write(const Blocks& blocks) {
     write_whole(path_, [&](const std::string& part) {
       std::ofstream file(part, std::ios::binary);
       Head head{};
       std::memcpy(head.magic, magic, sizeof magic);
       head.job = job_;
-      head.done = done;
       file.write(reinterpret_cast<const char*>(&head), sizeof head);
-      each(reconstructor, halves, [&](const auto& sums) {
-        const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), sums);
-        file.write(reinterpret_cast<const char*>(host.data()), std::streamsize(host.size() * sizeof(float)));
-      });
+      for (const Block& block : blocks) file.write(static_cast<const char*>(block.data), std::streamsize(block.bytes));
       file.close();
       if (!file) throw std::runtime_error("not all could be written");
     });
     last_ = Clock::now();
   }
 
-  template <class Reconstructor>
-  void write_at_times(const Reconstructor& reconstructor, int halves) {
-    if (minutes_ > 0 && std::chrono::duration<double>(Clock::now() - last_).count() > 60 * minutes_)
-      write(reconstructor, halves);
-  }
+  bool due() const { return minutes_ > 0 && std::chrono::duration<double>(Clock::now() - last_).count() > 60 * minutes_; }
 
   void remove() const {
     std::error_code ignored;
@@ -103,17 +91,11 @@ class Checkpoint {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr char magic[8] = {'B', 'W', 'S', 'U', 'M', 'S', '0', '1'};
+  static constexpr char magic[8] = {'B', 'W', 'S', 'U', 'M', 'S', '0', '2'};
   struct Head {
     char magic[8];
-    std::uint64_t job, done;
+    std::uint64_t job;
   };
-
-  template <class Reconstructor, class Visit>
-  static void each(const Reconstructor& reconstructor, int halves, const Visit& visit) {
-    for (int half = 0; half < halves; ++half)
-      for (const auto& sums : reconstructor.sums(half)) visit(sums);
-  }
 
   std::string path_;
   std::uint64_t job_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "interrupt.hpp"
+#include "voice.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -23,7 +24,7 @@ inline int refuse(const CLI::App& app, std::string what) {
   // Validators without an upper limit name the largest number there is, in 300 digits.
   if (const auto limit = what.find(" to 17976931348623157"); limit != std::string::npos)
     what.replace(limit, what.find_first_not_of("0123456789.", limit + 4) - limit, " and up");
-  std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), what.c_str());
+  if (speaks) std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), what.c_str());
   return 2;
 }
 

@@ -2,6 +2,7 @@
 #include "particle_images.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <stdexcept>
 
@@ -81,6 +82,24 @@ void ParticleImages::read(const std::size_t* which, std::int64_t count, float* t
     stack(first.stack).read(first.image * depth, run * depth, to);
     to += run * depth * box * box;
     i += run;
+  }
+}
+
+void ParticleImages::read_light(const std::size_t* which, std::int64_t count, float* to, bool drop_mean) {
+  read(which, count, to);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const Particle& particle = particles_->particles[which[i]];
+    const OpticsGroup& group = particles_->groups[std::size_t(particle.group)];
+    const auto size = std::size_t(std::pow(boxes_[std::size_t(particle.group)], axes_));
+    double sum = 0;
+    for (std::size_t j = 0; j < size; ++j) sum += to[j];
+    if (!std::isfinite(sum))
+      throw std::runtime_error(particles_->stacks[std::size_t(particle.stack)] + ": image " +
+                               std::to_string(particle.image + 1) + " has numbers that are not finite");
+    const float sign = float(group.sign), mean = drop_mean ? float(sum / double(size)) : 0;
+    if (sign != 1 || mean != 0)
+      for (std::size_t j = 0; j < size; ++j) to[j] = sign * (to[j] - mean);
+    to += size;
   }
 }
 

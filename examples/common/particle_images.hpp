@@ -26,6 +26,10 @@ class ParticleImages {
   /// Images of `count` particles of one group, [count][box][box].
   void read(const std::size_t* which, std::int64_t count, float* to);
 
+  /// The same with the object light on dark, and with a mean of 0 where that is wanted.
+  /// \throws std::runtime_error where numbers are not finite
+  void read_light(const std::size_t* which, std::int64_t count, float* to, bool drop_mean = false);
+
  private:
   MrcReader& stack(std::int32_t number);
 

@@ -11,10 +11,12 @@
 
 #include <Kokkos_Core.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace examples {
@@ -63,6 +65,38 @@ inline void require_ctf(const Particles& particles, const std::string& option) {
   particles.require(Told::amplitude_contrast, option + " needs it");
 }
 
+/// The half set of a particle: as the file has it, else particles by turns.
+inline int half_of(const Particles& particles, std::size_t particle) {
+  return particles.tells(Told::subset) ? particles.particles[particle].subset - 1 : int(particle % 2);
+}
+
+/// Particles of one group of optics and one half, one behind the other in an order.
+struct ParticleGroup {
+  std::size_t first;
+  long count;
+  int group, half;
+};
+
+/// Puts particles in order of groups and halves, and up to `batch` of one together.
+inline std::vector<ParticleGroup> in_batches(const Particles& particles, int halves, long batch,
+                                             std::vector<std::size_t>& order) {
+  const auto key = [&](std::size_t p) {
+    return std::pair(particles.particles[p].group, halves == 1 ? 0 : half_of(particles, p));
+  };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  std::vector<ParticleGroup> batches;
+  for (std::size_t i = 0; i < order.size();) {
+    const auto [group, half] = key(order[i]);
+    long count = 1;
+    while (count < batch && i + std::size_t(count) < order.size() &&
+           key(order[i + std::size_t(count)]) == std::pair(group, half))
+      ++count;
+    batches.push_back({i, count, group, half});
+    i += std::size_t(count);
+  }
+  return batches;
+}
+
 /// The spectrum of a particle's noise: rlnGroupNumber counts from 1.
 inline int noise_row(const NoiseSpectra& noise, const Particle& particle) {
   return noise.of_optics ? particle.group : particle.noise_group - 1;
@@ -100,9 +134,16 @@ class ParticleBatch {
   /// Takes particles `which`, whose images have pixels of `pixel` Å; factor(particle) and row(particle) are those of weights().
   template <class Factor, class Row>
   void load(const Exec& exec, const std::size_t* which, long count, double pixel, const Factor& factor, const Row& row) {
+    load_each(
+        exec, [&](std::size_t i) -> const Particle& { return particles_->particles[which[i]]; }, count, pixel, factor, row);
+  }
+
+  /// The same of particles each(0), …, of the same groups of optics.
+  template <class Each, class Factor, class Row>
+  void load_each(const Exec& exec, const Each& each, long count, double pixel, const Factor& factor, const Row& row) {
     count_ = std::size_t(count);
     for (std::size_t i = 0; i < count_; ++i) {
-      const Particle& particle = particles_->particles[which[i]];
+      const Particle& particle = each(i);
       const OpticsGroup& group = particles_->groups[std::size_t(particle.group)];
       const Eigen::Matrix3d rotation = rotation_of(particle, group, what_.magnification);
       for (int e = 0; e < 3; ++e) {

@@ -31,18 +31,6 @@ struct ReconstructionSettings {
   NoiseSpectra noise;  // nothing: all images alike
 };
 
-/// Particles of one group of optics and one half, one behind the other in an order.
-struct ParticleGroup {
-  std::size_t first;
-  long count;
-  int group, half;
-};
-
-/// The half set of a particle: as the file has it, else particles by turns.
-inline int half_of(const Particles& particles, std::size_t particle) {
-  return particles.tells(Told::subset) ? particles.particles[particle].subset - 1 : int(particle % 2);
-}
-
 /// Power of noise to weights, a row per group of noise, or one row of ones.
 inline Array<float**> noise_weights(const std::vector<std::vector<double>>& spectra) {
   std::size_t shells = 1;
@@ -67,14 +55,18 @@ inline Array<float**> noise_weights(const std::vector<std::vector<double>>& spec
   return table;
 }
 
-/// Of a Reconstructor's grids and of finishing a map of n³ voxels: reconstructor.hpp.
-inline double reconstructor_bytes(double n, double padding, int halves) {
+/// Of a Reconstructor of n³ voxels (reconstructor.hpp): its grids, what finishing takes, and a few maps.
+struct ReconstructorBytes {
+  double sums, finish, maps;
+};
+
+inline ReconstructorBytes reconstructor_bytes(double n, double padding, int halves) {
   const auto stored = [](double extent) { return extent * extent * (extent / 2 + 1); };
   const double twice = double(bracewell::fft_extent(2 * n)), weights = stored(double(bracewell::fft_extent(1.25 * twice))),
                data = 2 * stored(double(bracewell::fft_extent(padding * n)));
-  const double finish =
-      std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n);
-  return 4 * ((data + weights) * halves + finish + 5 * n * n * n);
+  return {4 * (data + weights) * halves,
+          4 * (std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n)),
+          4 * 5 * n * n * n};
 }
 
 /// What images of particles add up to.
@@ -89,20 +81,9 @@ class ParticleReconstruction {
       : particles_(&particles), images_(&images), settings_(settings), order_(which) {
     if (!settings.noise.spectra.empty())
       for (const std::size_t p : which) check_noise(settings.noise, particles, p);
-    const auto key = [&](std::size_t p) {
-      return std::pair(particles.particles[p].group, settings.halves == 1 ? 0 : half_of(particles, p));
-    };
-    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-    for (std::size_t i = 0; i < order_.size();) {
-      const auto [group, half] = key(order_[i]);
-      long count = 1;
-      while (count < settings.batch && i + std::size_t(count) < order_.size() &&
-             key(order_[i + std::size_t(count)]) == std::pair(group, half))
-        ++count;
-      batches_.push_back({i, count, group, half});
-      i += std::size_t(count);
-      if (groups_.empty() || groups_.back() != group) groups_.push_back(group);
-    }
+    batches_ = in_batches(particles, settings.halves, settings.batch, order_);
+    for (const ParticleGroup& batch : batches_)
+      if (groups_.empty() || groups_.back() != batch.group) groups_.push_back(batch.group);
     // By default voxels are the first group's pixels; the field of view is always its own.
     const int first = groups_.front();
     const double view = pixel(first) * images.box(first);
@@ -126,12 +107,15 @@ class ParticleReconstruction {
   const std::vector<ParticleGroup>& batches() const { return batches_; }
   double voxel() const { return voxel_; }  // Å
   long box() const { return box_; }
+  int halves() const { return settings_.halves; }
 
-  /// Of grids, of finishing and of batches.
-  double bytes() const {
+  /// Of grids, twice while images are added (particle_sums.hpp) or with what finishing takes; and of batches.
+  /// repeatedly: images are added again when maps have been finished, whose memory is kept.
+  double bytes(bool repeatedly = false) const {
     double largest = 0;
     for (const int group : groups_) largest = std::max(largest, std::pow(images_->box(group), 2));
-    return reconstructor_bytes(double(box_), settings_.padding, settings_.halves) + 16 * double(settings_.batch) * largest;
+    const auto [sums, finish, maps] = reconstructor_bytes(double(box_), settings_.padding, settings_.halves);
+    return sums + (repeatedly ? sums + finish : std::max(sums, finish)) + maps + 16 * double(settings_.batch) * largest;
   }
 
   void allocate() {
@@ -172,18 +156,64 @@ class ParticleReconstruction {
     return map;
   }
 
+  /// What images weigh by their noise, from the next one on.
+  void set_noise(const NoiseSpectra& noise) {
+    settings_.noise = noise;
+    table_ = noise_weights(noise.spectra);
+  }
+
+  /// The images of a batch, with the object light on dark; they are kept until the next call.
+  float* read(const ParticleGroup& b) {
+    const std::size_t n = std::size_t(images_->box(b.group));
+    buffer_.resize(std::size_t(b.count) * n * n);
+    images_->read_light(order_.data() + b.first, b.count, buffer_.data(), settings_.drop_mean);
+    return buffer_.data();
+  }
+
   /// Adds the images of a batch at the poses that the particles have now.
   void add(const ParticleGroup& b) {
     const std::size_t n = std::size_t(images_->box(b.group));
-    const std::size_t* const which = order_.data() + b.first;
-    buffer_.resize(std::size_t(b.count) * n * n);
-    images_->read(which, b.count, buffer_.data());
-    for (long i = 0; i < b.count; ++i) prepare(which[i], buffer_.data() + std::size_t(i) * n * n, n * n);
-    const auto images = on_device(HostArray<float***>(buffer_.data(), std::size_t(b.count), n, n));
+    read(b);
+    add(b, buffer_.data(), n, b.count,
+        [&](std::size_t i) -> const Particle& { return particles_->particles[order_[b.first + i]]; });
+  }
+
+  /// An image of a batch and a particle like its own, with a pose and, as its figure of merit, with a weight that it may have.
+  struct Posed {
+    long image;
+    Particle particle;
+  };
+
+  /// Adds images of a batch, as `read` gave them, at any number of poses.
+  void add(const ParticleGroup& b, const std::vector<Posed>& posed) {
+    const std::size_t n = std::size_t(images_->box(b.group)), batch = std::size_t(settings_.batch);
+    copies_.resize(batch * n * n);
+    for (std::size_t first = 0; first < posed.size(); first += batch) {
+      const std::size_t count = std::min(batch, posed.size() - first);
+      for (std::size_t i = 0; i < count; ++i)
+        std::copy_n(buffer_.data() + std::size_t(posed[first + i].image) * n * n, n * n, copies_.data() + i * n * n);
+      add(b, copies_.data(), n, long(count), [&](std::size_t i) -> const Particle& { return posed[first + i].particle; });
+    }
+  }
+
+ private:
+  double pixel(int group) const { return particles_->groups[std::size_t(group)].pixel; }
+  std::array<long, 2> shape(int group) const { return {images_->box(group), images_->box(group)}; }
+
+  /// Images are integrals in units of their own pixels.
+  bracewell::ImageKind kind(int group) const {
+    double cutoff = std::min(0.5, 0.5 * pixel(group) / voxel_);
+    if (settings_.maximal_resolution > 0) cutoff = std::min(cutoff, pixel(group) / settings_.maximal_resolution);
+    return {.pixel = pixel(group) / voxel_, .scale = voxel_ / pixel(group), .cutoff = cutoff};
+  }
+
+  template <class Each>
+  void add(const ParticleGroup& b, float* from, std::size_t n, long count, const Each& each) {
+    const auto images = on_device(HostArray<float***>(from, std::size_t(count), n, n));
     const bool noisy = !settings_.noise.spectra.empty(), weighted = several_ || settings_.fom || noisy;
     const double equal = std::pow(double(reference_) / double(n), 2);  // noise of one power a pixel
-    batch_->load(
-        exec_, which, b.count, pixel(b.group),
+    batch_->load_each(
+        exec_, each, count, pixel(b.group),
         [&](const Particle& particle) {
           return float((settings_.fom ? particle.figure_of_merit : 1) * (noisy ? equal * equal : equal));
         },
@@ -206,30 +236,6 @@ class ParticleReconstruction {
     exec_.fence();
   }
 
- private:
-  double pixel(int group) const { return particles_->groups[std::size_t(group)].pixel; }
-  std::array<long, 2> shape(int group) const { return {images_->box(group), images_->box(group)}; }
-
-  /// Images are integrals in units of their own pixels.
-  bracewell::ImageKind kind(int group) const {
-    double cutoff = std::min(0.5, 0.5 * pixel(group) / voxel_);
-    if (settings_.maximal_resolution > 0) cutoff = std::min(cutoff, pixel(group) / settings_.maximal_resolution);
-    return {.pixel = pixel(group) / voxel_, .scale = voxel_ / pixel(group), .cutoff = cutoff};
-  }
-
-  void prepare(std::size_t which, float* image, std::size_t size) const {
-    const Particle& particle = particles_->particles[which];
-    double sum = 0;
-    for (std::size_t j = 0; j < size; ++j) sum += image[j];
-    if (!std::isfinite(sum))
-      throw std::runtime_error(particles_->stacks[std::size_t(particle.stack)] + ": image " +
-                               std::to_string(particle.image + 1) + " has numbers that are not finite");
-    const float sign = float(particles_->groups[std::size_t(particle.group)].sign),
-                mean = settings_.drop_mean ? float(sum / double(size)) : 0;
-    if (sign != 1 || mean != 0)
-      for (std::size_t j = 0; j < size; ++j) image[j] = sign * (image[j] - mean);
-  }
-
   Exec exec_;
   const Particles* particles_;
   ParticleImages* images_;
@@ -244,7 +250,7 @@ class ParticleReconstruction {
   std::unique_ptr<Reconstructor> reconstructor_;
   std::unique_ptr<ParticleBatch> batch_;
   Array<float**> table_;
-  std::vector<float> buffer_;
+  std::vector<float> buffer_, copies_;
 };
 
 }  // namespace examples

@@ -151,6 +151,10 @@ class ReferenceOf {
     Host().fence();
   }
 
+  const auto& projector() const { return projector_; }
+  /// Of slices, beside the map's images.
+  double scale() const { return double(scale_); }
+
  private:
   bracewell::Projector<float, bracewell::Fftw, Kernel, 3, M, Host> projector_;
   float scale_;
@@ -249,6 +253,23 @@ class BestCandidates {
     best_.insert(place, candidate);
     if (best_.size() > count_) best_.pop_back();
   }
+  /// Of those that are nearer to each other than `angle` and `offset`, the best alone.
+  void add_apart(const Candidate& candidate, double angle, double offset) {
+    const auto near = [&](const Candidate& other) {
+      return std::hypot(other.shift.x - candidate.shift.x, other.shift.y - candidate.shift.y,
+                        other.shift.z - candidate.shift.z) < offset &&
+             bracewell::angular_distance(other.rotation, candidate.rotation) < angle;
+    };
+    if (!(candidate.score > least())) return;
+    const auto other = std::find_if(best_.begin(), best_.end(), near);
+    if (other != best_.end() && !(candidate.score > other->score)) return;
+    best_.erase(std::remove_if(best_.begin(), best_.end(), near), best_.end());
+    add(candidate);
+  }
+  /// Leaves out what is worse than the best by more than `spread`.
+  void drop(float spread) {
+    while (best_.size() > 1 && best_.back().score < best_.front().score - spread) best_.pop_back();
+  }
   const std::vector<Candidate>& list() const { return best_; }
 
  private:
@@ -263,32 +284,40 @@ struct SearchWork {
   double seconds = 0;
 };
 
-/// The `count` best rotations of every image, each at its best shift.
+/// The `count` best rotations of every image, each at its best shift. Products are of so many images at a time, each by one thread, that
+/// numbers are the same for any number of these.
 template <int M>
 std::vector<BestCandidates> search(ReferenceOf<M>& reference, const SearchImages& images,
                                    const std::vector<bracewell::Matrix3>& rotations, const std::vector<Offset>& shifts,
                                    Score score, std::size_t count, SearchWork& work, std::size_t block = 256) {
   const auto image_count = std::size_t(images.data.rows()), shift_count = shifts.size();
-  RowMatrix rows(Eigen::Index(image_count * shift_count), images.data.cols()), slices, squares, cross, power;
+  RowMatrix rows(Eigen::Index(image_count * shift_count), images.data.cols()), slices, squares;
   Kokkos::parallel_for("shifted images", Kokkos::RangePolicy<Host>(0, image_count * shift_count), [&](std::size_t r) {
     images.shifted(r / shift_count, shifts[r % shift_count], rows.row(Eigen::Index(r)).data());
   });
   Host().fence();
   std::vector<BestCandidates> best(image_count, BestCandidates(count));
+  const std::size_t tile = std::max<std::size_t>(1, 256 / shift_count), tiles = (image_count + tile - 1) / tile;
   for (std::size_t first = 0; first < rotations.size(); first += block) {
     const std::size_t some = std::min(block, rotations.size() - first);
     reference.cut(images.band(), rotations, first, some, slices, squares);
-    cross.noalias() = slices * rows.transpose();
-    power.noalias() = squares * images.weights.transpose();
-    Kokkos::parallel_for("best rotations", Kokkos::RangePolicy<Host>(0, image_count), [&](std::size_t i) {
-      for (std::size_t p = 0; p < some; ++p) {
-        const float* const of_shifts = cross.row(Eigen::Index(p)).data() + i * shift_count;
-        const float* const largest =
-            std::max_element(of_shifts, of_shifts + shift_count);  // the power is that of all shifts
-        const float value = score_of(score, *largest, power(Eigen::Index(p), Eigen::Index(i)));
-        if (value > best[i].least()) best[i].add({value, rotations[first + p], shifts[std::size_t(largest - of_shifts)]});
-      }
-    });
+    Kokkos::parallel_for(
+        "products", Kokkos::RangePolicy<Host, Kokkos::Schedule<Kokkos::Dynamic>>(0, tiles), [&](std::size_t t) {
+          const std::size_t begin = t * tile, own = std::min(tile, image_count - begin);
+          RowMatrix cross, power;
+          cross.noalias() =
+              slices * rows.middleRows(Eigen::Index(begin * shift_count), Eigen::Index(own * shift_count)).transpose();
+          power.noalias() = squares * images.weights.middleRows(Eigen::Index(begin), Eigen::Index(own)).transpose();
+          for (std::size_t p = 0; p < some; ++p)
+            for (std::size_t i = 0; i < own; ++i) {
+              const float* const of_shifts = cross.row(Eigen::Index(p)).data() + i * shift_count;
+              // The power is that of all shifts.
+              const float* const largest = std::max_element(of_shifts, of_shifts + shift_count);
+              const float value = score_of(score, *largest, power(Eigen::Index(p), Eigen::Index(i)));
+              if (value > best[begin + i].least())
+                best[begin + i].add({value, rotations[first + p], shifts[std::size_t(largest - of_shifts)]});
+            }
+        });
     Host().fence();
     work.pairs += double(image_count) * double(some) * double(shift_count);
     work.operations += 2.0 * double(some) *
@@ -309,7 +338,7 @@ inline std::vector<Offset> shift_grid(double range, double step, int axes = 2) {
 }
 
 /// A shift and its neighbours, by −1, 0, 1 steps along each axis.
-inline std::vector<Offset> around(const Offset& shift, double step, int axes) {
+inline std::vector<Offset> shifts_around(const Offset& shift, double step, int axes) {
   std::vector<Offset> shifts;
   const int depth = axes == 3 ? 1 : 0;
   for (int z = -depth; z <= depth; ++z)
@@ -318,45 +347,98 @@ inline std::vector<Offset> around(const Offset& shift, double step, int axes) {
   return shifts;
 }
 
-/// The best of each candidate's neighbours, and of these the `count` best: turns by −1, 0, 1 steps about the three axes of the image, and shifts by as many.
+/// How neighbours of candidates are looked at.
+struct Neighbourhood {
+  double angle, offset;   // steps, in radians and pixels
+  std::size_t count = 1;  // of those that are kept
+  bool all =
+      false;  // several of one neighbourhood; or the best of each, so that other peaks are not lost to those around the highest
+  float spread = std::numeric_limits<float>::infinity();  // what is worse than the best by more is not kept
+};
+
+/// log Σ exp of the scores of shifts, and their mean.
+template <int Moves>
+Candidate over_shifts(const float (&scores)[Moves], const bracewell::Matrix3& rotation, const std::vector<Offset>& shifts) {
+  const float highest = *std::max_element(scores, scores + Moves);
+  double sum = 0;
+  Offset mean{0, 0};
+  for (int s = 0; s < Moves; ++s) {
+    const double weight = std::exp(double(scores[s] - highest));
+    const Offset& at = shifts[std::size_t(s)];
+    sum += weight;
+    mean.x += weight * at.x;
+    mean.y += weight * at.y;
+    mean.z += weight * at.z;
+  }
+  return {highest + float(std::log(sum)), rotation, {mean.x / sum, mean.y / sum, mean.z / sum}};
+}
+
+/// Of each candidate's neighbours the best: turns by −1, 0, 1 steps about the three axes of the image, and shifts by as many.
 template <int M>
 std::vector<BestCandidates> search_around(ReferenceOf<M>& reference, const SearchImages& images,
-                                          const std::vector<BestCandidates>& before, double angle, double offset,
-                                          Score score, std::size_t count, SearchWork& work) {
+                                          const std::vector<BestCandidates>& before, const Neighbourhood& around,
+                                          Score score, SearchWork& work) {
   std::vector<bracewell::Matrix3> turns;
   for (int a = -1; a <= 1; ++a)
     for (int b = -1; b <= 1; ++b)
       for (int c = -1; c <= 1; ++c)
-        turns.push_back(a == 0 && b == 0 && c == 0
-                            ? bracewell::rotation_zyz(0, 0, 0)
-                            : bracewell::rotation_about({double(a), double(b), double(c)}, angle * std::hypot(a, b, c)));
+        turns.push_back(a == 0 && b == 0 && c == 0 ? bracewell::rotation_zyz(0, 0, 0)
+                                                   : bracewell::rotation_about({double(a), double(b), double(c)},
+                                                                               around.angle * std::hypot(a, b, c)));
+  const auto own = Eigen::Index(turns.size());
   const auto image_count = std::size_t(images.data.rows());
-  std::vector<BestCandidates> best(image_count, BestCandidates(count));
-  constexpr Eigen::Index moves = M == 3 ? 27 : 9;
-  RowMatrix slices, squares, rows(moves, images.data.cols());
+  std::vector<BestCandidates> best(image_count, BestCandidates(around.count));
+  constexpr int moves = M == 3 ? 27 : 9;
+  RowMatrix slices, squares;
   std::vector<bracewell::Matrix3> rotations;
-  for (std::size_t i = 0; i < image_count; ++i) {
+  std::vector<Eigen::Index> places;
+  for (std::size_t first = 0; first < image_count;) {
+    // Images whose slices are cut at once.
     rotations.clear();
-    for (const Candidate& candidate : before[i].list())
-      for (const auto& turn : turns) rotations.push_back(bracewell::product(turn, candidate.rotation));
+    places.clear();
+    std::size_t last = first;
+    do {
+      places.push_back(Eigen::Index(rotations.size()));
+      for (const Candidate& candidate : before[last].list())
+        for (const auto& turn : turns) rotations.push_back(bracewell::product(turn, candidate.rotation));
+      ++last;
+    } while (last < image_count && rotations.size() < 256);
     reference.cut(images.band(), rotations, 0, rotations.size(), slices, squares);
-    const Eigen::VectorXf power = squares * images.weights.row(Eigen::Index(i)).transpose();
-    for (std::size_t c = 0; c < before[i].list().size(); ++c) {
-      const Candidate& candidate = before[i].list()[c];
-      const auto shifts = around(candidate.shift, offset, M);
-      for (Eigen::Index s = 0; s < moves; ++s) images.shifted(i, shifts[std::size_t(s)], rows.row(s).data());
-      const auto own = Eigen::Index(turns.size());
-      const RowMatrix cross = slices.middleRows(Eigen::Index(c) * own, own) * rows.transpose();
-      BestCandidates of_this(1);  // so that other peaks are not lost to neighbours of the highest one
-      for (Eigen::Index p = 0; p < own; ++p) {
-        Eigen::Index s = 0;
-        const float largest = cross.row(p).maxCoeff(&s), value = score_of(score, largest, power[Eigen::Index(c) * own + p]);
-        of_this.add({value, rotations[std::size_t(Eigen::Index(c) * own + p)], shifts[std::size_t(s)]});
-      }
-      best[i].add(of_this.list().front());
-    }
-    work.pairs += double(rotations.size()) * double(moves);
-    work.operations += 2.0 * double(rotations.size()) * (double(moves) * double(rows.cols()) + double(squares.cols()));
+    Kokkos::parallel_for(
+        "neighbours", Kokkos::RangePolicy<Host, Kokkos::Schedule<Kokkos::Dynamic>>(first, last), [&](std::size_t i) {
+          RowMatrix rows(moves, images.data.cols()), cross;
+          Eigen::VectorXf power;
+          for (std::size_t c = 0; c < before[i].list().size(); ++c) {
+            const Candidate& candidate = before[i].list()[c];
+            const Eigen::Index place = places[i - first] + Eigen::Index(c) * own;
+            const auto shifts = shifts_around(candidate.shift, around.offset, M);
+            for (int s = 0; s < moves; ++s) images.shifted(i, shifts[std::size_t(s)], rows.row(s).data());
+            cross.noalias() = slices.middleRows(place, own) * rows.transpose();
+            power.noalias() = squares.middleRows(place, own) * images.weights.row(Eigen::Index(i)).transpose();
+            Candidate highest;
+            for (Eigen::Index p = 0; p < own; ++p) {
+              const bracewell::Matrix3& rotation = rotations[std::size_t(place + p)];
+              int s_best = 0;
+              float scores[moves];
+              for (int s = 0; s < moves; ++s) {
+                scores[s] = score_of(score, cross(p, s), power[p]);
+                if (scores[s] > scores[s_best]) s_best = s;
+              }
+              if (around.all) {
+                best[i].add_apart(over_shifts(scores, rotation, shifts), 0.5 * around.angle, 0.5 * around.offset);
+              } else if (!(scores[s_best] <= highest.score)) {
+                highest = {scores[s_best], rotation, shifts[std::size_t(s_best)]};
+              }
+            }
+            if (!around.all) best[i].add_apart(highest, 1.5 * around.angle, 1.5 * around.offset);
+          }
+          best[i].drop(around.spread);
+        });
+    Host().fence();
+    work.pairs += double(rotations.size()) * moves;
+    work.operations +=
+        2.0 * double(rotations.size()) * (double(moves) * double(images.data.cols()) + double(squares.cols()));
+    first = last;
   }
   return best;
 }

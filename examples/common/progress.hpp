@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "voice.hpp"
+
 #include <unistd.h>
 #include <chrono>
 #include <cstdio>
@@ -17,6 +19,7 @@ class Progress {
   }
 
   void show(long done) {
+    if (!speaks) return;
     const int tenths = int(10 * done / total_), percent = int(100 * done / total_);
     if (terminal_) {
       const int width = 40, filled = int(width * done / total_);

@@ -236,7 +236,8 @@ class SubtomogramAverage {
 
   double bytes() const {
     const double n = volumes_->box(), own = n * n * n;
-    return reconstructor_bytes(n, settings_.padding, settings_.halves) + 4 * double(settings_.batch) * 4 * own;
+    const auto [sums, finish, maps] = reconstructor_bytes(n, settings_.padding, settings_.halves);
+    return sums + finish + maps + 4 * double(settings_.batch) * 4 * own;
   }
 
   void allocate() {
@@ -348,10 +349,7 @@ class SubtomogramSearch {
     std::vector<float> buffer(std::size_t(batch) * std::size_t(n) * std::size_t(n) * std::size_t(n));
     const HostArray<float****> transfer("transfer", std::size_t(batch), std::size_t(n), std::size_t(n),
                                         std::size_t(n / 2 + 1));
-    const auto weight = [&](const Band::Sample& s) {
-      const auto shell = std::size_t(std::sqrt(double(s.x * s.x + s.y * s.y + s.z * s.z)) + 0.5);
-      return weights.empty() ? 1.0 : weights[std::min(shell, weights.size() - 1)];
-    };
+    const auto weight = [&](const Band::Sample& s) { return of_shell(weights, std::hypot(s.x, s.y, s.z)); };
     for (std::size_t first = 0; first < which.size(); first += std::size_t(batch)) {
       const long count = std::min<long>(batch, long(which.size() - first));
       volumes_->read(which.data() + first, count, buffer.data());
@@ -374,24 +372,17 @@ class SubtomogramSearch {
         Stopwatch watch;
         watch.start();
         const bool grid = l == 0 && !local_;
-        Eigen::setNbThreads(grid ? 0 : 1);  // Eigen's threads wait for each other by spinning: too dear for small products
         if (grid) {
           best = search(reference, rows, rotations_, shifts_, Score::correlation, kept, work, block);
         } else {
-          best = search_around(reference, rows, best, level.angle, level.offset, Score::correlation, kept, work);
+          best = search_around(reference, rows, best, {level.angle, level.offset, kept}, Score::correlation, work);
         }
-        Eigen::setNbThreads(0);
         watch.stop();
         work.seconds += watch.seconds;
         Interrupt::check();
       }
-      for (long i = 0; i < count; ++i) {
-        Particle& p = particles.particles[which[first + std::size_t(i)]];
-        const Candidate& found = best[std::size_t(i)].list().front();
-        set_angles(p, found.rotation);
-        const double shift[3] = {found.shift.x, found.shift.y, found.shift.z};
-        for (int d = 0; d < 3; ++d) p.shift[d] = shift[d] * voxel;
-      }
+      for (long i = 0; i < count; ++i)
+        set_pose(particles.particles[which[first + std::size_t(i)]], best[std::size_t(i)].list().front(), voxel);
       tick(long(first) + count);
     }
     for (const Told what : {Told::rotation, Told::shift}) particles.told.set(std::size_t(what));

@@ -8,6 +8,7 @@
 #include "../common/histogram.hpp"
 #include "../common/kernels.hpp"
 #include "../common/map.hpp"
+#include "../common/pose_newton.hpp"
 #include "../common/program.hpp"
 #include "../common/stopwatch.hpp"
 
@@ -68,19 +69,6 @@ inline std::function<void()> add_options(CLI::App& app, Settings& settings) {
     for (const CLI::Option* option : {map, angle, shift, cutoff, padding})
       settings.checked = settings.checked && option->empty();
   };
-}
-
-/// A change of a pose: a rotation vector about the image's axes, then a shift in pixels.
-using Change = Eigen::Matrix<double, 5, 1>;
-using Normal = Eigen::Matrix<double, 5, 5>;
-using Changes = std::vector<Change>;
-
-inline PoseSet changed(PoseSet poses, const Changes& changes) {
-  for (std::size_t p = 0; p < changes.size(); ++p) {
-    poses.rotations[p] = bw::turned(poses.rotations[p], changes[p].head<3>(), bw::Turn::left);
-    poses.shifts[p] += changes[p].tail<2>();
-  }
-  return poses;
 }
 
 inline double median(std::vector<double> values) {

@@ -13,6 +13,7 @@ target_include_directories(particle_programs_tests PRIVATE ..)
 target_compile_definitions(particle_programs_tests PRIVATE
   BRACEWELL_PROJECT="$<TARGET_FILE:bracewell_project>" BRACEWELL_RECONSTRUCT="$<TARGET_FILE:bracewell_reconstruct>"
   BRACEWELL_SEARCH="$<TARGET_FILE:search_poses>" BRACEWELL_REFINE="$<TARGET_FILE:refine_map>"
+  BRACEWELL_MPIEXEC="${BRACEWELL_EXAMPLES_MPIEXEC}"
   BRACEWELL_TEST_OUTPUT="${work}" BRACEWELL_SHARED_DATA="${BRACEWELL_SHARED_DATA}")
 target_link_libraries(particle_programs_tests PRIVATE examples_common Catch2::Catch2 FFTW3::fftw3f)
 add_dependencies(particle_programs_tests bracewell_project bracewell_reconstruct refine_map search_poses)

@@ -24,7 +24,20 @@ namespace {
 
 using namespace programs;
 
-const std::string project = BRACEWELL_PROJECT, reconstruct = BRACEWELL_RECONSTRUCT, search = BRACEWELL_SEARCH;
+const std::string project = BRACEWELL_PROJECT, reconstruct = BRACEWELL_RECONSTRUCT, search = BRACEWELL_SEARCH,
+                  refine = BRACEWELL_REFINE;
+
+/// A command on ranks; without MPI one rank alone can be had.
+std::string on_ranks(int ranks, const std::string& command) {
+  // Open MPI wants to be told that root may, that there may be more ranks than cores, and that they may share these.
+  return "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 "
+         "OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none timeout 300 " BRACEWELL_MPIEXEC " -n " +
+         std::to_string(ranks) + " " + command;
+}
+
+void needs_mpi() {
+  if (std::string(BRACEWELL_MPIEXEC).empty()) SKIP("the programs are built without MPI, which was not found or not wanted");
+}
 
 /// The mean of a map over a group whose rotations turn axes into axes. Planes of index 0, which have no partners, are cleared.
 void symmetrise(Map& map, const std::string& name) {
@@ -113,6 +126,18 @@ Agreement compare_images(const Volume& a, const Volume& b, double part) {
     result.most = std::max(result.most, ratio);
   }
   return result;
+}
+
+/// Noisy images of a map at random poses: noisy.star.
+void noisy_images(const fs::path& in, const Map& map, std::uint64_t seed, long count, double snr) {
+  write_map((in / "map.mrc").string(), map);
+  write_star((in / "poses.star").string(), random_particles(seed, count, {{int(map.density.extent(0)), map.voxel, 300}}));
+  succeeds(in, project + " --i map.mrc --o clean --ang poses.star --ctf");
+  const Volume images = sections(in / "clean.mrcs");
+  double power = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) power += std::pow(images.data()[i], 2) / double(images.size());
+  succeeds(in, project + " --i map.mrc --o noisy --ang poses.star --ctf --seed 4 --add_noise --white_noise " +
+                   std::to_string(std::sqrt(power / snr)));
 }
 
 void write_particles(const fs::path& path, const Particles& particles) { write_star(path.string(), particles); }
@@ -442,15 +467,8 @@ TEST_CASE("a map is refined from noisy particles", "[particle_programs]") {
   const fs::path in = folder("refine");
   const Map map = truth();
   const int n = int(map.density.extent(0));
-  write_map((in / "map.mrc").string(), map);
-  write_particles(in / "poses.star", random_particles(12, 250, {{n, map.voxel, 300}}));
-  succeeds(in, project + " --i map.mrc --o clean --ang poses.star --ctf");
-  const Volume images = sections(in / "clean.mrcs");
-  double power = 0;
-  for (std::size_t i = 0; i < images.size(); ++i) power += std::pow(images.data()[i], 2) / double(images.size());
-  succeeds(in, project + " --i map.mrc --o noisy --ang poses.star --ctf --seed 4 --add_noise --white_noise " +
-                   std::to_string(std::sqrt(4 * power)));
-  succeeds(in, std::string(BRACEWELL_REFINE) +
+  noisy_images(in, map, 12, 250, 0.25);
+  succeeds(in, refine +
                    " --i noisy.star --ref map.mrc --o refined --ctf --ini_high 60 --particle_diameter 230 --iter 3 "
                    "--healpix_order 1");
   succeeds(in, reconstruct + " --i noisy.star --o known.mrc --ctf --wiener --mask_diameter 230");
@@ -468,6 +486,88 @@ TEST_CASE("a map is refined from noisy particles", "[particle_programs]") {
   for (const char* const name : {"refined_half1.mrc", "refined_half2.mrc", "refined.star", "refined_fsc.star",
                                  "refined_fsc.png", "refined_directions.png"})
     CHECK(fs::exists(in / name));
+}
+
+TEST_CASE("maps are the same for any number of ranks", "[particle_programs][mpi][nonfinite]") {
+  needs_mpi();
+  const fs::path in = folder("ranks");
+  noisy_images(in, truth(), 13, 200, 1);
+  const std::string command = reconstruct + " --i noisy.star --ctf --batch 8 --j 1 --wiener --o ";
+  const auto same = [&](const std::string& name) {
+    for (const char* const end : {".mrc", "_half1.mrc", "_half2.mrc", "_fsc.star"}) {
+      INFO(name << end);
+      CHECK(contents(in / ("one" + std::string(end))) == contents(in / (name + end)));
+    }
+  };
+  succeeds(in, command + "one.mrc");
+  for (const int ranks : {1, 2, 3, 4}) {
+    succeeds(in, on_ranks(ranks, command + "several.mrc"));
+    same("several");
+  }
+  // A run that was stopped goes on with other ranks.
+  CHECK(run(in, on_ranks(3, command + "parts.mrc --stop_after 60")).code == 130);
+  CHECK(!fs::exists(in / "parts.mrc"));
+  succeeds(in, on_ranks(2, command + "parts.mrc --resume"));
+  same("parts");
+
+  // What one of them finds wrong ends all, in one line of theirs.
+  const auto ends = [&](const std::string& words, const std::string& options) {
+    const Run r = run(in, on_ranks(3, command + "wrong.mrc " + options));
+    INFO(options << r.output << r.error);
+    CHECK(r.code == 2);
+    CHECK_THAT(r.error, Catch::Matchers::ContainsSubstring("bracewell_reconstruct: " + words));
+    std::size_t lines = 0;
+    for (std::size_t at = 0; (at = r.error.find("bracewell_reconstruct: ", at)) != std::string::npos; ++at) ++lines;
+    CHECK(lines == 1);
+    CHECK(!fs::exists(in / "wrong.mrc"));
+  };
+  ends("symmetry_group", "--sym Q");
+  ends("The following argument", "--none");
+  Volume images = sections(in / "noisy.mrcs");
+  images(20, 3, 2) = INFINITY;  // of the second chunk of 8 of the first half
+  write_images((in / "noisy.mrcs").string(), images, truth().voxel);
+  ends("rank 1: ", "");
+}
+
+TEST_CASE("a refinement of which a rank was killed ends as if none had been", "[particle_programs][mpi]") {
+  const fs::path in = folder("killed");
+  noisy_images(in, truth(), 14, 160, 0.5);
+  const std::string command =
+      refine +
+      " --i noisy.star --ref map.mrc --ctf --ini_high 60 --particle_diameter 230 --iter 4 --healpix_order 1 --j 1 --o ";
+  const auto same = [&](const std::string& name) {
+    for (const char* const end : {".mrc", ".star", "_half1.mrc", "_half2.mrc", "_fsc.star"}) {
+      INFO(name << end);
+      CHECK(contents(in / ("whole" + std::string(end))) == contents(in / (name + end)));
+    }
+  };
+  succeeds(in, command + "whole");
+  CHECK(!fs::exists(in / "whole.checkpoint"));
+  // As soon as there is a checkpoint, one process, or the last of its children, is killed.
+  const auto killed = [&](const std::string& line, bool child) {
+    const Run r =
+        run(in, "sh -c '" + line + " & while ! test -s parts.checkpoint && kill -0 $!; do sleep 0.02; done; kill -KILL $(" +
+                    (child ? "pgrep -P $(pgrep -P $!) | tail -n 1" : "echo $!") + "); wait $!'");
+    INFO(line << r.output << r.error);
+    CHECK(r.code != 0);
+    CHECK(fs::exists(in / "parts.checkpoint"));
+    CHECK(!fs::exists(in / "parts.mrc"));
+  };
+  killed(command + "parts", false);
+  refused(in, command + "parts --resume --hard", "of other particles or options");
+  succeeds(in, command + "parts --resume");
+  same("parts");
+  if (std::string(BRACEWELL_MPIEXEC).empty()) return;
+  for (const int ranks : {1, 2, 4}) {
+    fs::remove(in / "parts.mrc");
+    killed(on_ranks(ranks, command + "parts"), true);
+    succeeds(in, on_ranks(ranks, command + "parts --resume"));
+    same("parts");
+  }
+  fs::remove(in / "parts.mrc");
+  killed(on_ranks(2, command + "parts"), true);
+  succeeds(in, on_ranks(3, command + "parts --resume"));  // what is there is no matter of ranks
+  same("parts");
 }
 
 TEST_CASE("what is wrong with particles is told in one line", "[particle_programs][nonfinite]") {

@@ -344,7 +344,7 @@ TEST_CASE("scores of subtomograms are sums over what was measured", "[subtomogra
       CHECK(std::abs(found[c].score - all[c]) < 1e-5 * scale);
     }
     // The neighbours of the best: none is better than what is found among them.
-    const auto finer = search_around(reference, rows, best, 0.1, 0.5, Score::correlation, 1, work);
+    const auto finer = search_around(reference, rows, best, {0.1, 0.5}, Score::correlation, work);
     const Candidate& top = finer[std::size_t(i)].list().front();
     RowMatrix own, own_squares;
     reference.cut(band, {top.rotation}, 0, 1, own, own_squares);
