@@ -202,6 +202,9 @@ int run(Settings settings) {
   settings.average.halves = two ? 2 : 1;
   SubtomogramAverage average(volumes, settings.average);
   Results results(settings, average, volumes);
+  if (settings.align && settings.initial > results.side() / 2)
+    throw std::runtime_error("--ini_high: " + exact(settings.initial) + " Å leaves nothing of a box of " +
+                             exact(results.side()) + " Å to search with");
   settings.search.diameter = results.diameter();
   SubtomogramSearch search(volumes, settings.search, settings.local);
   double bytes = average.bytes();

@@ -675,7 +675,7 @@ TEST_CASE("what is wrong with subtomograms is told in one line", "[subtomograms]
   bad.density(3, 2, 1) = std::nanf("");
   write_map((in / "bad.mrc").string(), bad);
   refused(in, changed(star, "bad.star", "particle_00001.mrc", "bad.mrc"), "not finite");
-  refused(in, average + " --o out --wedge -60 60 --align --local --i bad.star", "not finite");
+  refused(in, average + " --o out --wedge -60 60 --align --ini_high 16 --local --i bad.star", "not finite");
   const std::size_t row = star.find("particle_00002.mrc ") + 19;
   refused(in, changed(star, "nan.star", star.substr(row, star.find(' ', row) - row), "nan"), "expected a finite number");
   std::ofstream(in / "none.star") << star.substr(0, star.find("particle_00001"));
@@ -707,8 +707,9 @@ TEST_CASE("what is wrong with subtomograms is told in one line", "[subtomograms]
   refused(in, good + "out --memory 0.0001", "--memory");
   refused(in, good + "out --local", "--align");
   refused(in, good + "out --ref poses.star", "--align");
-  refused(in, good + "out --align --ref absent.mrc", "absent.mrc");
+  refused(in, good + "out --align --ini_high 16 --ref absent.mrc", "absent.mrc");
   refused(in, good + "out --align --one_map", "--one_map");
+  refused(in, good + "out --align", "--ini_high: 60 Å leaves nothing of a box of 64 Å");
   refused(in, good + "out --ctf", "rlnCtfImage is missing");
   particles.told.reset(std::size_t(Told::rotation));
   write_star((in / "no_poses.star").string(), particles);
@@ -719,10 +720,10 @@ TEST_CASE("what is wrong with subtomograms is told in one line", "[subtomograms]
   refused(in, average + " --o out --wedge -60 60 --i one.star", "--one_map makes no halves");
 
   // Ctrl-C, as soon as there is work.
-  const Run interrupted =
-      run(in, "sh -c '" + good +
-                  "out --j 1 --align --ref particle_00001.mrc --healpix_order 4 & while ! test -s stdout && kill -0 $!; do "
-                  "sleep 0.02; done; sleep 0.2; kill -TERM $!; wait $!'");
+  const Run interrupted = run(in, "sh -c '" + good +
+                                      "out --j 1 --align --ini_high 16 --ref particle_00001.mrc --healpix_order 4 & while ! "
+                                      "test -s stdout && kill -0 $!; do "
+                                      "sleep 0.02; done; sleep 0.2; kill -TERM $!; wait $!'");
   INFO(interrupted.error);
   CHECK(interrupted.code == 130);
   for (const auto& entry : fs::directory_iterator(in)) CHECK(entry.path().filename().string().rfind("out", 0) != 0);
