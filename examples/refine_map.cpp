@@ -31,6 +31,56 @@ struct Settings {
   SearchSettings search;
 };
 
+/// A Gaussian's convolution along each axis, with zeros beyond the box.
+void blur(const HostArray<float***>& values, double sigma) {
+  const long n = long(values.extent(0)), reach = std::lround(3 * sigma);
+  std::vector<float> taps(std::size_t(reach + 1));
+  double sum = 0;
+  for (long i = -reach; i <= reach; ++i) sum += std::exp(-0.5 * double(i * i) / (sigma * sigma));
+  for (long i = 0; i <= reach; ++i) taps[std::size_t(i)] = float(std::exp(-0.5 * double(i * i) / (sigma * sigma)) / sum);
+  const long strides[3] = {1, n, n * n};
+  for (const long stride : strides)
+    Kokkos::parallel_for("blur", Kokkos::RangePolicy<Host>(0, n * n), [&](long row) {
+      // The first element of a row along the axis of this stride.
+      float* const first = values.data() + (stride == 1 ? row * n : stride == n ? row / n * n * n + row % n : row);
+      std::vector<float> line(static_cast<std::size_t>(n));
+      for (long i = 0; i < n; ++i) line[std::size_t(i)] = first[i * stride];
+      for (long i = 0; i < n; ++i) {
+        float total = 0;
+        for (long j = std::max(0L, i - reach); j <= std::min(n - 1, i + reach); ++j)
+          total += taps[std::size_t(std::abs(j - i))] * line[std::size_t(j)];
+        first[i * stride] = total;
+      }
+    });
+  Host().fence();
+}
+
+/// Leaves of a map what is likely its object: nothing beyond a soft ball, and within it the share of the power around each voxel that
+/// is beyond the noise's, which the power outside the ball tells: Wiener's filter in real space. `resolution` in Å is that of the map.
+void flatten(const Map& map, double diameter, double resolution) {
+  const long n = long(map.density.extent(0));
+  const double radius = diameter / 2 / map.voxel;
+  const HostArray<float***> power("power", map.density.layout());
+  for (std::size_t i = 0; i < power.size(); ++i) power.data()[i] = map.density.data()[i] * map.density.data()[i];
+  blur(power, resolution / 2 / map.voxel);
+  double noise = 0, count = 0;
+  const auto each = [n](const auto& visit) {
+    for (long z = 0; z < n; ++z)
+      for (long y = 0; y < n; ++y)
+        for (long x = 0; x < n; ++x) visit(z, y, x);
+  };
+  each([&](long z, long y, long x) {
+    const double outside = 1 - double(soft_ball(n, radius, z, y, x));
+    noise += outside * double(power(z, y, x));
+    count += outside;
+  });
+  const float level = float(noise / std::max(count, 1.0));
+  each([&](long z, long y, long x) {
+    const float all = power(z, y, x), share = all > level ? (all - level) / all : 0;
+    map.density(z, y, x) *= share * soft_ball(n, radius, z, y, x);
+  });
+}
+
 /// How many particles look along each direction: longitude across, cosine of the tilt down.
 void write_directions(const std::string& path, const Particles& particles) {
   const int height = 36, width = 72;
@@ -115,7 +165,7 @@ class Refinement {
       turned += turn_between(a, b, settings_.search.symmetry) / double(all_.size());
       moved += move_between(a, b) / double(all_.size());
     }
-    const double shell = reached_shell(fsc_, 0.143);
+    const double shell = resolved(fsc_).first;
     now_.since = shell > now_.best + 0.5 ? 0 : now_.since + 1;
     now_.best = std::max(now_.best, shell);
     now_.shell = shell;
@@ -168,6 +218,15 @@ class Refinement {
     for (auto& spectrum : noise_.spectra) add(spectrum);
     for (const Map& map : references_) all.push_back({map.density.data(), map.density.size() * sizeof(float)});
     return all;
+  }
+
+  /// The shell, and the resolution in Å, at which a curve falls to 0.143.
+  std::pair<double, double> resolved(const std::vector<double>& fsc) const {
+    const Crossing where = crossing(fsc, 0.143);
+    const double shell = where.where == Crossing::within  ? where.shell
+                         : where.where == Crossing::never ? double(fsc.size() - 1)
+                                                          : 1;
+    return {shell, side_ / shell};
   }
 
   Map empty_map() const {
@@ -279,9 +338,9 @@ class Refinement {
       references_[half] = halves_[half];
       references_[half].density = HostArray<float***>("reference", density.layout());
       Kokkos::deep_copy(references_[half].density, density);
-      mask(references_[half], settings_.search.diameter);
     }
     fsc_ = correlation.curve();
+    for (const Map& map : references_) flatten(map, settings_.search.diameter, resolved(fsc_).second);
     snr_ = bw::signal_to_noise(fsc_, finishing.object);
     for (double& snr : snr_) snr /= 2;  // of a half
   }
