@@ -32,30 +32,6 @@ struct Settings {
   SearchSettings search;
 };
 
-/// The power of images in every shell, by groups of optics: images are mostly noise.
-ShellTables power_of_images(const Particles& particles, ParticleImages& images) {
-  constexpr long enough = 1000;
-  ShellTables powers(particles.groups.size());
-  for (std::size_t g = 0; g < particles.groups.size(); ++g) {
-    const int n = images.box(int(g));
-    if (n == 0) continue;
-    powers[g].resize(std::size_t(n / 2 + 1));
-    ImageSpectra spectra(n, 1);
-    std::vector<float> image(std::size_t(n) * std::size_t(n));
-    long seen = 0;
-    for (std::size_t p = 0; p < particles.particles.size() && seen < enough; ++p) {
-      if (particles.particles[p].group != int(g)) continue;
-      ++seen;
-      images.read(&p, 1, image.data());
-      spectra.load(image.data(), 1);
-      const auto own = bw::power_spectrum(Host(), bw::Spectrum{spectra[0], n});
-      for (std::size_t s = 0; s < own.size(); ++s) powers[g][s] += own[s];
-    }
-    for (double& power : powers[g]) power /= double(seen);
-  }
-  return powers;
-}
-
 /// A Gaussian's convolution along each axis, with zeros beyond the box.
 void blur(const HostArray<float***>& values, double sigma) {
   const long n = long(values.extent(0)), reach = std::lround(3 * sigma);
@@ -147,7 +123,7 @@ class Refinement {
     search_ = std::make_unique<ParticleSearch>(particles, images, settings_.search);
     references_[0] = references_[1] = initial;
     now_.limit = settings.initial;
-    noise_.spectra = power_of_images(particles, images);
+    noise_.spectra = power_of_images<2>(particles, images);
     noise_.of_optics = true;
     snr_.assign(std::size_t(reconstruction_.box() / 2 + 1), 10);
     fsc_.assign(snr_.size(), 0);

@@ -20,6 +20,9 @@ enum Column {
   tdrot = 7,
   tilt = 8,
   narot = 9,
+  sampling = 13,  // 0: all of Fourier space; 1: tilts about y, the beam along z
+  least_tilt = 14,
+  highest_tilt = 15,
   tomogram = 20,
   reference_class = 22,
   x = 24,
@@ -81,6 +84,10 @@ Particles read_dynamo(const std::string& path, const std::string& text, const Pa
       p.shift[d] = in_pixels * g.pixel;
       p.coordinates[d] = number(x + d);
     }
+    if (const double number_of_file = number(tag); number_of_file >= 1 && number_of_file == std::floor(number_of_file))
+      p.tag = std::int64_t(std::min(number_of_file, 1e15));
+    if (const double type = number(sampling); type == 0 || type == 1)
+      for (int i = 0; i < 2; ++i) p.tilts[i] = type == 1 ? number(least_tilt + i) : 180 * i - 90;
     p.object_class = whole(reference_class);
     p.micrograph = tomograms.number(std::to_string(whole(tomogram)));
     to.particles.push_back(p);
@@ -106,7 +113,12 @@ void write_dynamo(const std::string& path, const Particles& particles) {
     write_rows(out, particles, "", [&](std::string& rows, const Particle& p, const OpticsGroup& g) {
       double row[pixel] = {};
       const auto at = [&](int column) -> double& { return row[column - 1]; };
-      at(tag) = double(++number);
+      ++number;
+      at(tag) = double(p.tag > 0 ? p.tag : number);
+      if (p.tilts[1] > p.tilts[0] && p.tilts[1] - p.tilts[0] < 180) {
+        at(sampling) = 1;
+        for (int i = 0; i < 2; ++i) at(least_tilt + i) = p.tilts[i];
+      }
       at(aligned) = at(averaged) = 1;
       at(narot) = p.angles[0] + 90;
       at(tilt) = p.angles[1];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "file.hpp"
+#include "map.hpp"
 #include "picture.hpp"
 #include "shells.hpp"
 #include "space.hpp"
@@ -27,6 +28,14 @@ inline float soft_ball(long n, double radius, long z, long y, long x) {
   const double a = double(z - n / 2), b = double(y - n / 2), c = double(x - n / 2);
   const double beyond = std::clamp((std::sqrt(a * a + b * b + c * c) - radius) / 5, 0.0, 1.0);
   return float(0.5 + 0.5 * std::cos(M_PI * beyond));
+}
+
+/// Zeros beyond a soft ball of `diameter` Å.
+inline void mask(const Map& map, double diameter) {
+  const long n = long(map.density.extent(0));
+  for (long z = 0; z < n; ++z)
+    for (long y = 0; y < n; ++y)
+      for (long x = 0; x < n; ++x) map.density(z, y, x) *= soft_ball(n, diameter / 2 / map.voxel, z, y, x);
 }
 
 /// Takes half maps one after the other, within a soft ball of `diameter` Å (0: as they are).
@@ -97,7 +106,11 @@ inline void write_curve(const std::string& path, const std::vector<double>& fsc,
     std::snprintf(text, sizeof text, "%.1f Å", 5 / highest / i);
     other.emplace_back(highest * i / 5, text);
   }
-  save_plot(path + ".png", "Fourier shell correlation of half maps: 0.143 at " + resolution(fsc, 0.143, side), {curve},
+  const auto where = crossing(fsc, 0.143).where;
+  const std::string reached = where == Crossing::within  ? ": 0.143 at " + resolution(fsc, 0.143, side)
+                              : where == Crossing::never ? ", above 0.143 throughout"
+                                                         : ", below 0.143 at once";
+  save_plot(path + ".png", "Fourier shell correlation of half maps" + reached, {curve},
             {"spatial frequency, 1/Å", 0, highest, ticks, false, "resolution", other},
             {"FSC", -0.1, 1, {{0, "0"}, {0.25, "0.25"}, {0.5, "0.5"}, {0.75, "0.75"}, {1, "1"}}},
             {{0.143, "0.143"}, {0.5, "0.5"}});

@@ -55,6 +55,20 @@ inline Array<float**> noise_weights(const std::vector<std::vector<double>>& spec
   return table;
 }
 
+/// Of a Reconstructor of n³ voxels (reconstructor.hpp): its grids, what finishing takes, and a few maps.
+struct ReconstructorBytes {
+  double sums, finish, maps;
+};
+
+inline ReconstructorBytes reconstructor_bytes(double n, double padding, int halves) {
+  const auto stored = [](double extent) { return extent * extent * (extent / 2 + 1); };
+  const double twice = double(bracewell::fft_extent(2 * n)), weights = stored(double(bracewell::fft_extent(1.25 * twice))),
+               data = 2 * stored(double(bracewell::fft_extent(padding * n)));
+  return {4 * (data + weights) * halves,
+          4 * (std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n)),
+          4 * 5 * n * n * n};
+}
+
 /// What images of particles add up to.
 class ParticleReconstruction {
  public:
@@ -95,20 +109,13 @@ class ParticleReconstruction {
   long box() const { return box_; }
   int halves() const { return settings_.halves; }
 
-  /// Of grids, twice while images are added (particle_sums.hpp) or with what finishing takes; and of batches: reconstructor.hpp.
+  /// Of grids, twice while images are added (particle_sums.hpp) or with what finishing takes; and of batches.
   /// repeatedly: images are added again when maps have been finished, whose memory is kept.
   double bytes(bool repeatedly = false) const {
-    const auto stored = [](double n) { return n * n * (n / 2 + 1); };
-    const double n = double(box_), twice = double(bracewell::fft_extent(2 * n)),
-                 weights = stored(double(bracewell::fft_extent(1.25 * twice)));
-    const double data = 2 * stored(double(bracewell::fft_extent(settings_.padding * n)));
-    const double finish =
-        std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n);
     double largest = 0;
     for (const int group : groups_) largest = std::max(largest, std::pow(images_->box(group), 2));
-    const double sums = (data + weights) * settings_.halves;
-    return 4 * (sums + (repeatedly ? sums + finish : std::max(sums, finish)) + 5 * n * n * n +
-                4 * double(settings_.batch) * largest);
+    const auto [sums, finish, maps] = reconstructor_bytes(double(box_), settings_.padding, settings_.halves);
+    return sums + (repeatedly ? sums + finish : std::max(sums, finish)) + maps + 16 * double(settings_.batch) * largest;
   }
 
   void allocate() {

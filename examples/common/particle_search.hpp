@@ -11,6 +11,7 @@
 #include "stopwatch.hpp"
 
 #include <bracewell/finish.hpp>
+#include <bracewell/shells.hpp>
 #include <bracewell/symmetry.hpp>
 
 #include <CLI/CLI.hpp>
@@ -53,33 +54,63 @@ inline void add_search_options(CLI::App& app, SearchSettings& settings, int high
   app.add_flag("--ctf", settings.ctf, "images have contrast transfer");
 }
 
-/// Half spectra of images, origin at index 0.
-class ImageSpectra {
+/// Half spectra of images, or of volumes, of n pixels along each of M axes; origin at index 0.
+template <int M>
+class SpectraOf {
  public:
-  ImageSpectra(long n, long batch)
+  SpectraOf(long n, long batch)
       : n_(n),
         capacity_(batch),
-        plan_(Host(), {n, n}, batch),
-        data_("spectra", std::size_t(batch), std::size_t(n), std::size_t(n / 2 + 1)) {}
+        plan_(Host(), cube<M>(n), batch),
+        data_(make_spectra<M>(std::size_t(batch), std::size_t(n))) {}
 
   void load(const float* images, long count) {
-    const long pitch = 2 * (n_ / 2 + 1);
+    const long pitch = 2 * (n_ / 2 + 1), rows = count * (M == 3 ? n_ * n_ : n_);
     auto* const real = reinterpret_cast<float*>(data_.data());
-    for (long row = 0; row < count * n_; ++row) std::copy_n(images + row * n_, n_, real + row * pitch);
+    for (long row = 0; row < rows; ++row) std::copy_n(images + row * n_, n_, real + row * pitch);
     plan_.forward(Host(), data_.data(), count);
-    bracewell::origin_to_zero<2>(Host(), bracewell::Spectrum{data_, int(n_)});
+    bracewell::origin_to_zero<M>(Host(), bracewell::Spectrum{data_, int(n_)});
     Host().fence();
   }
   long extent() const { return n_; }
   long capacity() const { return capacity_; }
-  auto first(long count) const { return Kokkos::subview(data_, std::pair(0L, count), Kokkos::ALL, Kokkos::ALL); }
-  auto operator[](long i) const { return Kokkos::subview(data_, i, Kokkos::ALL, Kokkos::ALL); }
+  auto first(long count) const { return part_of<M>(data_, std::pair(0L, count)); }
+  auto operator[](long i) const { return part_of<M>(data_, i); }
 
  private:
   long n_, capacity_;
-  bracewell::Fftw::Plan<Host, float, 2> plan_;
-  HostArray<Kokkos::complex<float>***> data_;
+  bracewell::Fftw::Plan<Host, float, M> plan_;
+  SpectraArray<M> data_;
 };
+using ImageSpectra = SpectraOf<2>;
+
+/// A number a shell of each group, the last for all beyond; nothing: ones.
+using ShellTables = std::vector<std::vector<double>>;
+
+/// The power of images, or volumes, in every shell, by groups of optics: they are mostly noise.
+template <int M>
+ShellTables power_of_images(const Particles& particles, ParticleImages& images) {
+  constexpr long enough = 1000;
+  ShellTables powers(particles.groups.size());
+  for (std::size_t g = 0; g < particles.groups.size(); ++g) {
+    const int n = images.box(int(g));
+    if (n == 0) continue;
+    powers[g].resize(std::size_t(n / 2 + 1));
+    SpectraOf<M> spectra(n, 1);
+    std::vector<float> image(std::size_t(std::pow(n, M)));
+    long seen = 0;
+    for (std::size_t p = 0; p < particles.particles.size() && seen < enough; ++p) {
+      if (particles.particles[p].group != int(g)) continue;
+      ++seen;
+      images.read(&p, 1, image.data());
+      spectra.load(image.data(), 1);
+      const auto own = bracewell::power_spectrum(Host(), bracewell::Spectrum{spectra[0], n});
+      for (std::size_t s = 0; s < own.size(); ++s) powers[g][s] += own[s];
+    }
+    for (double& power : powers[g]) power /= double(seen);
+  }
+  return powers;
+}
 
 /// RELION's angles of a rotation.
 inline void set_angles(Particle& particle, const bracewell::Matrix3& r) {
@@ -98,7 +129,7 @@ inline double turn_between(const Particle& a, const Particle& b,
 
 /// In Å.
 inline double move_between(const Particle& a, const Particle& b) {
-  return std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1]);
+  return std::hypot(a.shift[0] - b.shift[0], a.shift[1] - b.shift[1], a.shift[2] - b.shift[2]);
 }
 
 /// A search of one level: its band, and how far neighbours are.
@@ -107,14 +138,14 @@ struct SearchLevel {
   double angle, offset;  // radians, pixels
 };
 
-inline std::vector<SearchLevel> levels_of(int n, double pixel, const SearchSettings& settings) {
+inline std::vector<SearchLevel> levels_of(int n, double pixel, const SearchSettings& settings, int axes = 2) {
   std::vector<SearchLevel> levels;
   const double side = n * pixel, diameter = settings.diameter > 0 ? settings.diameter : 0.6 * side;
   double angle = M_PI / 3 / (1 << settings.order), offset = settings.step;
   const double finest = std::max(settings.final, 2 * pixel);
   double resolution = settings.initial > 0 ? settings.initial : std::max(finest, angle * diameter / 2);
   for (int l = 0; l <= settings.levels; ++l) {
-    levels.push_back({Band(n, side / resolution), angle, offset});
+    levels.push_back({Band(n, side / resolution, axes), angle, offset});
     angle /= 2;
     offset /= 2;
     resolution = std::max(finest, std::min(resolution, angle * diameter));  // no finer than turns of a step tell
@@ -122,8 +153,6 @@ inline std::vector<SearchLevel> levels_of(int n, double pixel, const SearchSetti
   return levels;
 }
 
-/// A number a shell of each group, the last for all beyond; nothing: ones.
-using ShellTables = std::vector<std::vector<double>>;
 inline double of_shell(const std::vector<double>& table, double radius) {
   return table.empty() ? 1 : table[std::min(table.size() - 1, std::size_t(radius + 0.5))];
 }
@@ -133,6 +162,7 @@ inline void set_pose(Particle& particle, const Candidate& candidate, double pixe
   set_angles(particle, candidate.rotation);
   particle.shift[0] = candidate.shift.x * pixel;
   particle.shift[1] = candidate.shift.y * pixel;
+  particle.shift[2] = candidate.shift.z * pixel;
 }
 
 /// What to do with the best of the last grid.

@@ -95,9 +95,9 @@ void Particles::require(Told what, const std::string& why) const {
                            (missing.empty() ? "a " + format + " does not tell them" : missing) + "), which " + why);
 }
 
-std::string Particles::stack_path(std::int32_t stack, const std::string& folder, const std::string& option) const {
+std::string Particles::file_path(const std::string& what, const std::string& name, const std::string& folder,
+                                 const std::string& option) const {
   namespace fs = std::filesystem;
-  const std::string& name = stacks.at(std::size_t(stack));
   std::vector<fs::path> folders;
   std::error_code error;
   if (fs::path(name).is_absolute()) {
@@ -116,7 +116,7 @@ std::string Particles::stack_path(std::int32_t stack, const std::string& folder,
     if (fs::is_regular_file(place, error)) return place.string();
     if (i < 2 && place.string() != looked) looked += (looked.empty() ? "" : " nor ") + place.string();
   }
-  throw std::runtime_error(path + ": the stack " + in_quotes(name) + " is not a file (neither " + looked + ")" +
+  throw std::runtime_error(path + ": the " + what + " " + in_quotes(name) + " is not a file (neither " + looked + ")" +
                            (fs::path(name).is_absolute() ? "" : "; give the folder that its name begins in by " + option));
 }
 
@@ -197,6 +197,11 @@ std::vector<std::string> lost_in(ParticleFormat format, const Particles& particl
   for (std::size_t i = 0; i < std::size_t(Told::count); ++i)
     if (particles.tells(Told(i)) && !carries(Told(i))) lost.emplace_back(name_of(Told(i)));
   const auto any = [&](const auto& is) { return std::any_of(particles.groups.begin(), particles.groups.end(), is); };
+  if (format != ParticleFormat::relion && !particles.ctf_volumes.empty()) lost.emplace_back("CTF volumes");
+  if (format != ParticleFormat::dynamo &&
+      std::any_of(particles.particles.begin(), particles.particles.end(),
+                  [](const Particle& p) { return p.tilts[1] > p.tilts[0] && p.tilts[1] - p.tilts[0] < 180; }))
+    lost.emplace_back("tilts of subtomograms");
   if (format != ParticleFormat::relion && any([](const OpticsGroup& g) { return g.premultiplied; }))
     lost.emplace_back("that images have been multiplied by their CTF");
   if (format != ParticleFormat::cryosparc && any([](const OpticsGroup& g) { return g.sign < 0; }))

@@ -70,6 +70,9 @@ struct Particle {
   double figure_of_merit = 1;
   std::int32_t micrograph = -1;       // in Particles::micrographs; −1: not told
   double coordinates[3] = {0, 0, 0};  // in the micrograph or tomogram, in its pixels
+  std::int64_t tag = 0;               // Dynamo's, of the particle's file, from 1; 0: not told
+  std::int32_t ctf_volume = -1;       // of a subtomogram, in Particles::ctf_volumes; −1: not told
+  double tilts[2] = {0, 0};           // of a subtomogram: least and highest, in degrees about its y axis; equal: not told
 };
 
 struct Particles {
@@ -77,6 +80,7 @@ struct Particles {
   std::string format;               // "RELION STAR", for messages
   std::vector<std::string> stacks;  // paths as the file has them
   std::vector<std::string> micrographs;
+  std::vector<std::string> ctf_volumes;  // RELION's rlnCtfImage
   std::vector<OpticsGroup> groups;
   std::vector<Particle> particles;
   std::bitset<std::size_t(Told::count)> told;
@@ -92,7 +96,13 @@ struct Particles {
   /// The path of a stack: as it is, or below `folder` (empty: that of the metadata, then the present one, then those around that of the
   /// metadata), where it exists first.
   /// \throws std::runtime_error where it is nowhere, which says where it was looked for and that `option` gives a folder
-  std::string stack_path(std::int32_t stack, const std::string& folder, const std::string& option = "--folder") const;
+  std::string stack_path(std::int32_t stack, const std::string& folder, const std::string& option = "--folder") const {
+    return file_path("stack", stacks.at(std::size_t(stack)), folder, option);
+  }
+
+  /// The same of any file; `what` it is, for messages.
+  std::string file_path(const std::string& what, const std::string& name, const std::string& folder,
+                        const std::string& option) const;
 
   /// \throws std::runtime_error where the stack of a particle, which has `images` images, has not the one of this particle
   void check_image(std::size_t particle, std::int64_t images) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Images against slices of a reference at many rotations and shifts, by matrix products.
+// Images, or subtomograms, against slices of a reference at many rotations and shifts, by matrix products.
 //
 // With X an image, C its contrast transfer, w weights, S the slice at a rotation and φ = exp(−2πi k·t) the phase of a shift, sums over
 // all frequencies k of a band,
@@ -23,9 +23,11 @@
 #include <Eigen/Core>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 namespace examples {
@@ -34,37 +36,85 @@ namespace examples {
 using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 struct Offset {
-  double x, y;  // pixels
+  double x, y, z = 0;  // pixels; z: of volumes
 };
 
-/// The stored samples of n² images' half spectra up to `radius` samples from k = 0, which tells nothing of poses and is left out.
+/// The stored samples of half spectra of images of n pixels along each of 2 or 3 axes, up to `radius` samples from k = 0, which tells
+/// nothing of poses and is left out.
 struct Band {
   struct Sample {
-    int x, y;            // k, signed
+    int x, y, z;         // k, signed; z = 0 of 2 axes
     float multiplicity;  // 1 where the mate is stored, too, else 2
   };
-  int n, crop;  // extents of images, and of spectra that hold the band
+  int n, axes, crop;  // extents of images, and of spectra that hold the band
   double radius;
   std::vector<Sample> samples;
 
-  Band(int n_, double radius_) : n(n_), crop(0), radius(std::min(radius_, n_ / 2 - 0.5)) {
-    crop = std::min(n, 2 * int(radius) + 2);
-    for (int x = 0; x <= int(radius); ++x)
-      for (int y = -int(radius); y <= int(radius); ++y)
-        if ((x != 0 || y != 0) && std::hypot(x, y) <= radius) samples.push_back({x, y, x == 0 ? 1.0f : 2.0f});
+  Band(int n_, double radius_, int axes_ = 2) : n(n_), axes(axes_), crop(0), radius(std::min(radius_, n_ / 2 - 0.5)) {
+    const int reach = int(radius), depth = axes == 3 ? reach : 0;
+    crop = std::min(n, 2 * reach + 2);
+    for (int x = 0; x <= reach; ++x)
+      for (int z = -depth; z <= depth; ++z)
+        for (int y = -reach; y <= reach; ++y) {
+          const int square = x * x + y * y + z * z;
+          if (square > 0 && square <= radius * radius) samples.push_back({x, y, z, x == 0 ? 1.0f : 2.0f});
+        }
   }
   int size() const { return int(samples.size()); }
 };
 
-/// A map whose slices are wanted, and images of `n` pixels of `pixel` voxels along an axis.
-class SearchReference {
+/// A band's sample of a half spectrum of n voxels along an axis, or of the one at `which` of several.
+template <class Spectra, class... Which>
+auto sample_of(const Spectra& spectra, const Band::Sample& s, int n, Which... which) {
+  const auto row = [n](int k) { return std::size_t(k < 0 ? k + n : k); };
+  if constexpr (Spectra::rank() == 3 + sizeof...(Which)) {
+    return spectra(which..., row(s.z), row(s.y), std::size_t(s.x));
+  } else {
+    return spectra(which..., row(s.y), std::size_t(s.x));
+  }
+}
+
+/// The extents of an image of M axes.
+template <int M>
+std::array<long, std::size_t(M)> cube(long n) {
+  std::array<long, std::size_t(M)> extents;
+  extents.fill(n);
+  return extents;
+}
+
+/// Half spectra of images, or of volumes.
+template <int M>
+using SpectraArray = HostArray<std::conditional_t<M == 2, Kokkos::complex<float>***, Kokkos::complex<float>****>>;
+
+template <int M>
+SpectraArray<M> make_spectra(std::size_t count, std::size_t n) {
+  if constexpr (M == 2) {
+    return SpectraArray<M>("spectra", count, n, n / 2 + 1);
+  } else {
+    return SpectraArray<M>("spectra", count, n, n, n / 2 + 1);
+  }
+}
+
+/// One of them, or a range.
+template <int M, class Which>
+auto part_of(const SpectraArray<M>& spectra, const Which& which) {
+  if constexpr (M == 2) {
+    return Kokkos::subview(spectra, which, Kokkos::ALL, Kokkos::ALL);
+  } else {
+    return Kokkos::subview(spectra, which, Kokkos::ALL, Kokkos::ALL, Kokkos::ALL);
+  }
+}
+
+/// A map whose slices of M axes are wanted, and images of `n` pixels of `pixel` voxels along an axis.
+template <int M>
+class ReferenceOf {
  public:
   using Kernel = bracewell::KaiserBessel<2>;
 
-  SearchReference(const HostArray<const float***>& map, int n, double pixel, double padding = 1.5)
-      : projector_(Host(), {long(map.extent(0)), long(map.extent(1)), long(map.extent(2))}, {n, n},
+  ReferenceOf(const HostArray<const float***>& map, int n, double pixel, double padding = 1.5)
+      : projector_(Host(), {long(map.extent(0)), long(map.extent(1)), long(map.extent(2))}, cube<M>(n),
                    {.padding = padding, .pixel = pixel, .batch = 1}),
-        scale_(float(1 / (pixel * pixel))) {
+        scale_(float(std::pow(pixel, -M))) {
     projector_.load(Host(), map);
   }
 
@@ -73,18 +123,18 @@ class SearchReference {
            RowMatrix& slices, RowMatrix& squares) {
     const auto crop = std::size_t(band.crop);
     if (spectra_.extent(0) < count || spectra_.extent(1) != crop) {
-      spectra_ = HostArray<Kokkos::complex<float>***>("slices", count, crop, crop / 2 + 1);
-      views_ = HostArray<double* [2][3]>("rotations", count);
+      spectra_ = make_spectra<M>(count, crop);
+      views_ = HostArray<double* [M][3]>("rotations", count);
     }
     for (std::size_t p = 0; p < count; ++p)
-      for (std::size_t e = 0; e < 2; ++e)
+      for (std::size_t e = 0; e < std::size_t(M); ++e)
         for (std::size_t d = 0; d < 3; ++d) views_(p, e, d) = rotations[first + p][e][d];
     const std::pair<std::size_t, std::size_t> part(0, count);
     auto options = projector_.slice_options();
     options.cutoff = band.radius / double(band.crop);
     bracewell::project(Host(), projector_.reference(),
-                       bracewell::Poses{Kokkos::subview(views_, part, Kokkos::ALL, Kokkos::ALL)},
-                       Kokkos::subview(spectra_, part, Kokkos::ALL, Kokkos::ALL), options, projector_.kernel());
+                       bracewell::Poses{Kokkos::subview(views_, part, Kokkos::ALL, Kokkos::ALL)}, part_of<M>(spectra_, part),
+                       options, projector_.kernel());
     Host().fence();
     slices.resize(Eigen::Index(count), 2 * band.size());
     squares.resize(Eigen::Index(count), band.size());
@@ -92,7 +142,7 @@ class SearchReference {
       float *const slice = slices.row(Eigen::Index(p)).data(), *const square = squares.row(Eigen::Index(p)).data();
       for (int k = 0; k < band.size(); ++k) {
         const Band::Sample& s = band.samples[std::size_t(k)];
-        const auto z = scale_ * spectra_(p, std::size_t(s.y < 0 ? s.y + band.crop : s.y), std::size_t(s.x));
+        const auto z = scale_ * sample_of(spectra_, s, band.crop, p);
         slice[2 * k] = z.real();
         slice[2 * k + 1] = z.imag();
         square[k] = s.multiplicity * (z.real() * z.real() + z.imag() * z.imag());
@@ -106,11 +156,12 @@ class SearchReference {
   double scale() const { return double(scale_); }
 
  private:
-  bracewell::Projector<float, bracewell::Fftw, Kernel, 3, 2, Host> projector_;
+  bracewell::Projector<float, bracewell::Fftw, Kernel, 3, M, Host> projector_;
   float scale_;
-  HostArray<Kokkos::complex<float>***> spectra_;
-  HostArray<double* [2][3]> views_;
+  SpectraArray<M> spectra_;
+  HostArray<double* [M][3]> views_;
 };
+using SearchReference = ReferenceOf<2>;
 
 /// Images as rows, with their contrast transfer and weights.
 class SearchImages {
@@ -121,12 +172,19 @@ class SearchImages {
   /// Image i from its half spectrum [n][n/2 + 1], origin at index 0; C(k) of frequencies in cycles per pixel, w(|k|) of samples.
   template <class Spectrum, class Transfer, class Weight>
   void set(std::size_t i, const Spectrum& spectrum, const Transfer& transfer, const Weight& weight) {
+    fill(
+        i, spectrum, [&](const Band::Sample& s) { return transfer(double(s.x) / band_->n, double(s.y) / band_->n); },
+        [&](const Band::Sample& s) { return weight(std::hypot(s.x, s.y)); });
+  }
+
+  /// The same, of any axes, with C and w of samples.
+  template <class Spectrum, class Transfer, class Weight>
+  void fill(std::size_t i, const Spectrum& spectrum, const Transfer& transfer, const Weight& weight) {
     float *const row = data.row(Eigen::Index(i)).data(), *const w = weights.row(Eigen::Index(i)).data();
     for (int k = 0; k < band_->size(); ++k) {
       const Band::Sample& s = band_->samples[std::size_t(k)];
-      const auto z = spectrum(std::size_t(s.y < 0 ? s.y + band_->n : s.y), std::size_t(s.x));
-      const float c = float(transfer(double(s.x) / band_->n, double(s.y) / band_->n)),
-                  own = float(weight(std::hypot(s.x, s.y))), factor = s.multiplicity * own * c;
+      const auto z = sample_of(spectrum, s, band_->n);
+      const float c = float(transfer(s)), own = float(weight(s)), factor = s.multiplicity * own * c;
       row[2 * k] = factor * z.real();
       row[2 * k + 1] = factor * z.imag();
       w[k] = own * c * c;
@@ -142,17 +200,18 @@ class SearchImages {
     const double step = 2 * M_PI * shift.y / band_->n;
     const Kokkos::complex<double> turn(std::cos(step), std::sin(step));
     Kokkos::complex<double> phase = 1;
-    int x = -1, y = 0;
+    int x = -1, y = 0, z = 0;
     for (int k = 0; k < band_->size(); ++k) {
       const Band::Sample& s = band_->samples[std::size_t(k)];
-      if (s.x == x && s.y == y + 1) {
+      if (s.x == x && s.z == z && s.y == y + 1) {
         phase *= turn;
       } else {
-        const double angle = 2 * M_PI * (shift.x * s.x + shift.y * s.y) / band_->n;
+        const double angle = 2 * M_PI * (shift.x * s.x + shift.y * s.y + shift.z * s.z) / band_->n;
         phase = Kokkos::complex<double>(std::cos(angle), std::sin(angle));
       }
       x = s.x;
       y = s.y;
+      z = s.z;
       const float re = row[2 * k], im = row[2 * k + 1], c = float(phase.real()), d = float(phase.imag());
       to[2 * k] = re * c - im * d;
       to[2 * k + 1] = re * d + im * c;
@@ -178,7 +237,7 @@ inline float score_of(Score score, float cross, float power) {
 struct Candidate {
   float score = -std::numeric_limits<float>::infinity();
   bracewell::Matrix3 rotation{};
-  Offset shift{0, 0};
+  Offset shift{0, 0, 0};
 };
 
 /// The best of an image, in falling order.
@@ -197,7 +256,8 @@ class BestCandidates {
   /// Of those that are nearer to each other than `angle` and `offset`, the best alone.
   void add_apart(const Candidate& candidate, double angle, double offset) {
     const auto near = [&](const Candidate& other) {
-      return std::hypot(other.shift.x - candidate.shift.x, other.shift.y - candidate.shift.y) < offset &&
+      return std::hypot(other.shift.x - candidate.shift.x, other.shift.y - candidate.shift.y,
+                        other.shift.z - candidate.shift.z) < offset &&
              bracewell::angular_distance(other.rotation, candidate.rotation) < angle;
     };
     if (!(candidate.score > least())) return;
@@ -226,10 +286,10 @@ struct SearchWork {
 
 /// The `count` best rotations of every image, each at its best shift. Products are of so many images at a time, each by one thread, that
 /// numbers are the same for any number of these.
-inline std::vector<BestCandidates> search(SearchReference& reference, const SearchImages& images,
-                                          const std::vector<bracewell::Matrix3>& rotations,
-                                          const std::vector<Offset>& shifts, Score score, std::size_t count,
-                                          SearchWork& work, std::size_t block = 256) {
+template <int M>
+std::vector<BestCandidates> search(ReferenceOf<M>& reference, const SearchImages& images,
+                                   const std::vector<bracewell::Matrix3>& rotations, const std::vector<Offset>& shifts,
+                                   Score score, std::size_t count, SearchWork& work, std::size_t block = 256) {
   const auto image_count = std::size_t(images.data.rows()), shift_count = shifts.size();
   RowMatrix rows(Eigen::Index(image_count * shift_count), images.data.cols()), slices, squares;
   Kokkos::parallel_for("shifted images", Kokkos::RangePolicy<Host>(0, image_count * shift_count), [&](std::size_t r) {
@@ -266,6 +326,27 @@ inline std::vector<BestCandidates> search(SearchReference& reference, const Sear
   return best;
 }
 
+/// A disc, or of 3 axes a ball, of shifts.
+inline std::vector<Offset> shift_grid(double range, double step, int axes = 2) {
+  std::vector<Offset> shifts;
+  const int most = int(range / step + 1e-9), depth = axes == 3 ? most : 0;
+  for (int z = -depth; z <= depth; ++z)
+    for (int y = -most; y <= most; ++y)
+      for (int x = -most; x <= most; ++x)
+        if (std::hypot(x, y, z) * step <= range * (1 + 1e-9)) shifts.push_back({x * step, y * step, z * step});
+  return shifts;
+}
+
+/// A shift and its neighbours, by −1, 0, 1 steps along each axis.
+inline std::vector<Offset> shifts_around(const Offset& shift, double step, int axes) {
+  std::vector<Offset> shifts;
+  const int depth = axes == 3 ? 1 : 0;
+  for (int z = -depth; z <= depth; ++z)
+    for (int y = -1; y <= 1; ++y)
+      for (int x = -1; x <= 1; ++x) shifts.push_back({shift.x + x * step, shift.y + y * step, shift.z + z * step});
+  return shifts;
+}
+
 /// How neighbours of candidates are looked at.
 struct Neighbourhood {
   double angle, offset;   // steps, in radians and pixels
@@ -275,26 +356,28 @@ struct Neighbourhood {
   float spread = std::numeric_limits<float>::infinity();  // what is worse than the best by more is not kept
 };
 
-/// log Σ exp of the scores of nine shifts, and their mean.
-template <class Shift>
-Candidate over_shifts(const float (&scores)[9], const bracewell::Matrix3& rotation, const Shift& shift) {
-  const float highest = *std::max_element(scores, scores + 9);
+/// log Σ exp of the scores of shifts, and their mean.
+template <int Moves>
+Candidate over_shifts(const float (&scores)[Moves], const bracewell::Matrix3& rotation, const std::vector<Offset>& shifts) {
+  const float highest = *std::max_element(scores, scores + Moves);
   double sum = 0;
   Offset mean{0, 0};
-  for (int s = 0; s < 9; ++s) {
+  for (int s = 0; s < Moves; ++s) {
     const double weight = std::exp(double(scores[s] - highest));
-    const Offset at = shift(s);
+    const Offset& at = shifts[std::size_t(s)];
     sum += weight;
     mean.x += weight * at.x;
     mean.y += weight * at.y;
+    mean.z += weight * at.z;
   }
-  return {highest + float(std::log(sum)), rotation, {mean.x / sum, mean.y / sum}};
+  return {highest + float(std::log(sum)), rotation, {mean.x / sum, mean.y / sum, mean.z / sum}};
 }
 
 /// Of each candidate's neighbours the best: turns by −1, 0, 1 steps about the three axes of the image, and shifts by as many.
-inline std::vector<BestCandidates> search_around(SearchReference& reference, const SearchImages& images,
-                                                 const std::vector<BestCandidates>& before, const Neighbourhood& around,
-                                                 Score score, SearchWork& work) {
+template <int M>
+std::vector<BestCandidates> search_around(ReferenceOf<M>& reference, const SearchImages& images,
+                                          const std::vector<BestCandidates>& before, const Neighbourhood& around,
+                                          Score score, SearchWork& work) {
   std::vector<bracewell::Matrix3> turns;
   for (int a = -1; a <= 1; ++a)
     for (int b = -1; b <= 1; ++b)
@@ -305,6 +388,7 @@ inline std::vector<BestCandidates> search_around(SearchReference& reference, con
   const auto own = Eigen::Index(turns.size());
   const auto image_count = std::size_t(images.data.rows());
   std::vector<BestCandidates> best(image_count, BestCandidates(around.count));
+  constexpr int moves = M == 3 ? 27 : 9;
   RowMatrix slices, squares;
   std::vector<bracewell::Matrix3> rotations;
   std::vector<Eigen::Index> places;
@@ -322,31 +406,28 @@ inline std::vector<BestCandidates> search_around(SearchReference& reference, con
     reference.cut(images.band(), rotations, 0, rotations.size(), slices, squares);
     Kokkos::parallel_for(
         "neighbours", Kokkos::RangePolicy<Host, Kokkos::Schedule<Kokkos::Dynamic>>(first, last), [&](std::size_t i) {
-          RowMatrix rows(9, images.data.cols()), cross;
+          RowMatrix rows(moves, images.data.cols()), cross;
           Eigen::VectorXf power;
           for (std::size_t c = 0; c < before[i].list().size(); ++c) {
             const Candidate& candidate = before[i].list()[c];
             const Eigen::Index place = places[i - first] + Eigen::Index(c) * own;
-            const auto moved = [&](int s) {
-              return Offset{candidate.shift.x + (s % 3 - 1) * around.offset,
-                            candidate.shift.y + (s / 3 - 1) * around.offset};
-            };
-            for (int s = 0; s < 9; ++s) images.shifted(i, moved(s), rows.row(s).data());
+            const auto shifts = shifts_around(candidate.shift, around.offset, M);
+            for (int s = 0; s < moves; ++s) images.shifted(i, shifts[std::size_t(s)], rows.row(s).data());
             cross.noalias() = slices.middleRows(place, own) * rows.transpose();
             power.noalias() = squares.middleRows(place, own) * images.weights.row(Eigen::Index(i)).transpose();
             Candidate highest;
             for (Eigen::Index p = 0; p < own; ++p) {
               const bracewell::Matrix3& rotation = rotations[std::size_t(place + p)];
               int s_best = 0;
-              float scores[9];
-              for (int s = 0; s < 9; ++s) {
+              float scores[moves];
+              for (int s = 0; s < moves; ++s) {
                 scores[s] = score_of(score, cross(p, s), power[p]);
                 if (scores[s] > scores[s_best]) s_best = s;
               }
               if (around.all) {
-                best[i].add_apart(over_shifts(scores, rotation, moved), 0.5 * around.angle, 0.5 * around.offset);
+                best[i].add_apart(over_shifts(scores, rotation, shifts), 0.5 * around.angle, 0.5 * around.offset);
               } else if (!(scores[s_best] <= highest.score)) {
-                highest = {scores[s_best], rotation, moved(s_best)};
+                highest = {scores[s_best], rotation, shifts[std::size_t(s_best)]};
               }
             }
             if (!around.all) best[i].add_apart(highest, 1.5 * around.angle, 1.5 * around.offset);
@@ -354,21 +435,12 @@ inline std::vector<BestCandidates> search_around(SearchReference& reference, con
           best[i].drop(around.spread);
         });
     Host().fence();
-    work.pairs += double(rotations.size()) * 9;
-    work.operations += 2.0 * double(rotations.size()) * (9.0 * double(images.data.cols()) + double(squares.cols()));
+    work.pairs += double(rotations.size()) * moves;
+    work.operations +=
+        2.0 * double(rotations.size()) * (double(moves) * double(images.data.cols()) + double(squares.cols()));
     first = last;
   }
   return best;
-}
-
-/// A disc of shifts.
-inline std::vector<Offset> shift_grid(double range, double step) {
-  std::vector<Offset> shifts;
-  const int most = int(range / step + 1e-9);
-  for (int y = -most; y <= most; ++y)
-    for (int x = -most; x <= most; ++x)
-      if (std::hypot(x, y) * step <= range * (1 + 1e-9)) shifts.push_back({x * step, y * step});
-  return shifts;
 }
 
 /// The rotations of a grid of which no mate under a group is nearer to the identity: one of every |group|.

@@ -310,7 +310,9 @@ Particles read_relion(const StarFile& file, const ParticleReading& options) {
   const auto coordinates = find_columns(to, Told::coordinates, table, {"rlnCoordinateX", "rlnCoordinateY"});
   const int z = coordinates ? table.column("rlnCoordinateZ") : -1;
 
-  Names stacks(to.stacks), micrographs(to.micrographs);
+  const int ctf_volume = table.column("rlnCtfImage");
+
+  Names stacks(to.stacks), micrographs(to.micrographs), ctf_volumes(to.ctf_volumes);
   to.particles.reserve(std::size_t(table.rows));
   std::optional<Origins> origins;  // which look at the groups
   file.rows(table, [&](const StarRow& row) {
@@ -335,6 +337,7 @@ Particles read_relion(const StarFile& file, const ParticleReading& options) {
     if (micrograph) p.micrograph = micrographs.number(row.text(micrograph.at[0]));
     for (int i = 0; coordinates && i < 2; ++i) p.coordinates[i] = row.number(coordinates.at[i]);
     if (z >= 0) p.coordinates[2] = row.number(z);
+    if (ctf_volume >= 0) p.ctf_volume = ctf_volumes.number(row.text(ctf_volume));
     to.particles.push_back(p);
   });
   if (to.particles.empty()) file.fail(table.line, "data_" + table.block + " has no rows, and no particles");
@@ -416,6 +419,7 @@ void write_star(std::ostream& out, const Particles& particles) {
   if (tells(Told::subset)) column("rlnRandomSubset");
   if (tells(Told::object_class)) column("rlnClassNumber");
   if (tells(Told::figure_of_merit)) column("rlnParticleFigureOfMerit");
+  if (!particles.ctf_volumes.empty()) column("rlnCtfImage");
   const int axes = volumes ? 3 : 2;
   const auto named = [](const std::vector<std::string>& names, std::int32_t i) -> const std::string& {
     return names.at(std::size_t(i));
@@ -450,6 +454,7 @@ void write_star(std::ostream& out, const Particles& particles) {
     if (tells(Told::subset)) field(std::to_string(p.subset));
     if (tells(Told::object_class)) field(std::to_string(p.object_class));
     if (tells(Told::figure_of_merit)) field(exact(p.figure_of_merit));
+    if (!particles.ctf_volumes.empty()) field(star_field(named(particles.ctf_volumes, p.ctf_volume)));
     end_row();
     text.swap(rows);
   });

@@ -23,6 +23,12 @@ inline Crossing crossing(const std::vector<double>& fsc, double level) {
   return {Crossing::never};
 }
 
+/// The shell where a curve first falls below a level: the last one where it never does, 1 where it is below it at once.
+inline double reached_shell(const std::vector<double>& fsc, double level) {
+  const Crossing c = crossing(fsc, level);
+  return c.where == Crossing::within ? c.shell : c.where == Crossing::never ? double(fsc.size() - 1) : 1;
+}
+
 /// The resolution at a level in words, for a box of an extent in Å: nothing is told of what lies outside the curve.
 inline std::string resolution(const std::vector<double>& fsc, double level, double box) {
   const Crossing c = crossing(fsc, level);

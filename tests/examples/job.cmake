@@ -19,3 +19,12 @@ target_link_libraries(particle_programs_tests PRIVATE examples_common Catch2::Ca
 add_dependencies(particle_programs_tests bracewell_project bracewell_reconstruct refine_map search_poses)
 catch_discover_tests(particle_programs_tests DISCOVERY_MODE PRE_TEST PROPERTIES ENVIRONMENT OMP_PROC_BIND=false
                      ENVIRONMENT_MODIFICATION OMP_WAIT_POLICY=set:passive SKIP_RETURN_CODE 4)
+
+add_executable(subtomograms_tests subtomograms.cpp ../support/main.cpp)
+target_include_directories(subtomograms_tests PRIVATE ..)
+target_compile_definitions(subtomograms_tests PRIVATE BRACEWELL_AVERAGE="$<TARGET_FILE:average_subtomograms>"
+                                                      BRACEWELL_TEST_OUTPUT="${work}")
+target_link_libraries(subtomograms_tests PRIVATE examples_common Catch2::Catch2 FFTW3::fftw3f)
+add_dependencies(subtomograms_tests average_subtomograms)
+catch_discover_tests(subtomograms_tests DISCOVERY_MODE PRE_TEST PROPERTIES ENVIRONMENT OMP_PROC_BIND=false
+                     ENVIRONMENT_MODIFICATION OMP_WAIT_POLICY=set:passive SKIP_RETURN_CODE 4)

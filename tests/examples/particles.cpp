@@ -374,6 +374,14 @@ TEST_CASE("RELION: subtomograms have a third axis") {
   CHECK(refusal(all_replaced(text, "OriginZAngst", "Other")) ==
         "line 9: data_particles has origins along some axes, but no column _rlnOriginZAngst");
 
+  std::string with_ctf = text;
+  with_ctf.insert(with_ctf.find("_rlnTomoName"), "_rlnCtfImage\n");
+  with_ctf.insert(with_ctf.find("\n", with_ctf.rfind("_rln")) + 1, "ctf.mrc ");
+  const Particles c = particles_of(with_ctf);
+  CHECK((c.ctf_volumes == std::vector<std::string>{"ctf.mrc"} && c.particles[0].ctf_volume == 0));
+  CHECK(again(c, ParticleFormat::relion).ctf_volumes == c.ctf_volumes);
+  CHECK(lost_in(ParticleFormat::dynamo, c).back() == "CTF volumes");
+
   const Particles d = again(p, ParticleFormat::dynamo);
   CHECK(d.particles[0].shift[2] == -3);
   CHECK(d.particles[0].coordinates[1] == 20);
@@ -875,10 +883,22 @@ TEST_CASE("Dynamo: tdrot is psi - 90, narot rot + 90, shifts in pixels") {
   CHECK((a.shift[0] == 3 && a.shift[1] == -4 && a.shift[2] == 0.5));  // pixels of 2 Å
   CHECK((a.coordinates[0] == 100 && a.coordinates[2] == 300));
   CHECK(a.object_class == 2);
+  CHECK((a.tag == 1 && p.particles[1].tag == 2 && a.tilts[0] == -60 && a.tilts[1] == 60));
   CHECK(p.micrographs == std::vector<std::string>{"4", "5"});
   CHECK(p.groups.at(0).dimensions == 3);
   check_same(p, again(p, ParticleFormat::dynamo));
   check_same(p, again(p, ParticleFormat::relion));
+  CHECK(lost_in(ParticleFormat::relion, p) == std::vector<std::string>{"tilts of subtomograms"});
+  // Of tilts about other axes nothing is taken; without any, all is measured.
+  const auto retold = [](const std::string& from, const std::string& to) {
+    return again(particles_of(replaced(files::dynamo, from, to)), ParticleFormat::dynamo).particles[0];
+  };
+  const Particle renamed = retold("1 1 1 1.5 -2.0", "7 1 1 1.5 -2.0"),
+                 whole = retold("0.5 0 0 1 -60 60", "0.5 0 0 0 -60 60"), narrow = retold("0 1 -60 60", "0 1 -40.5 62");
+  CHECK(renamed.tag == 7);
+  CHECK((narrow.tilts[0] == -40.5 && narrow.tilts[1] == 62));
+  CHECK((whole.tilts[0] == -90 && whole.tilts[1] == 90));
+  CHECK(particles_of(replaced(files::dynamo, "0.5 0 0 1 -60 60", "0.5 0 0 2 -60 60")).particles[0].tilts[1] == 0);
   const std::string short_rows =
       all_replaced(files::dynamo, " 0 0 0 0 0 0 0 1 0 2\n", "\n");  // 26 columns, without the pixel size
   CHECK(refusal(short_rows) == "line 1: a shift in pixels, and no pixel size is told; give one by --pixel");
