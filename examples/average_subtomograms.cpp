@@ -209,10 +209,8 @@ int run(Settings settings) {
   SubtomogramSearch search(volumes, settings.search, settings.local);
   double bytes = average.bytes();
   if (settings.align) bytes += search.bytes(std::max(2 * volumes.voxel(), settings.average.maximal_resolution));
-  const std::string what = "a box of " + std::to_string(volumes.box()), remedy = "a smaller --batch or --pad needs less";
-  if (settings.memory > 0 && bytes > settings.memory * 1e9)
-    throw std::runtime_error("--memory: " + what + " needs " + std::to_string(bytes / 1e9) + " GB; " + remedy);
-  require_memory(bytes, what, remedy);
+  require_memory(bytes, "a box of " + std::to_string(volumes.box()), "a smaller --batch or --pad needs less",
+                 settings.memory);
   for (const std::string& remark : particles.remarks) std::printf("note         %s\n", remark.c_str());
   std::printf("volumes      %zu of %s, %d³ voxels of %.4g Å, %s, %.2f GB\n", all.size(), particles.path.c_str(),
               volumes.box(), volumes.voxel(), settings.symmetry.c_str(), bytes / 1e9);

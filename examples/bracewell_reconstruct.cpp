@@ -143,10 +143,8 @@ int run(const Settings& settings, const Ranks& ranks) {
   ParticleReconstruction reconstruction(particles, images, which, reconstruction_of(settings, noise));
   const double bytes = reconstruction.bytes(), side = reconstruction.voxel() * double(reconstruction.box());
   const long n = reconstruction.box();
-  if (settings.memory > 0 && bytes > settings.memory * 1e9)
-    throw std::runtime_error("--memory: a box of " + std::to_string(n) + " needs " + std::to_string(bytes / 1e9) +
-                             " GB; --one_map, a smaller --pad or --newbox need less");
-  require_memory(bytes, "a box of " + std::to_string(n), "--one_map, a smaller --pad or --newbox need less");
+  require_memory(bytes, "a box of " + std::to_string(n), "--one_map, a smaller --pad or --newbox need less",
+                 settings.memory);
   for (const std::string& remark : particles.remarks) std::printf("note         %s\n", remark.c_str());
   std::printf("particles    %zu of %s\n", which.size(), settings.particles.front().c_str());
   std::printf("map          %ld³ voxels of %.4g Å, %s, %.2f GB\n", n, reconstruction.voxel(), settings.symmetry.c_str(),

@@ -26,7 +26,7 @@ namespace {
 struct Settings {
   std::string map, output = "refined", symmetry = "C1", folder;
   std::vector<std::string> particles;
-  double voxel = 0, initial = 40;
+  double voxel = 0, initial = 40, memory = 0;
   int most = 15;
   bool hard = false, resume = false;
   SearchSettings search;
@@ -115,7 +115,8 @@ class Refinement {
         all_(numbers_of(particles)),
         reconstruction_(particles, images, all_, reconstruction_settings(settings)),
         sums_(ranks, reconstruction_) {
-    require_memory(reconstruction_.bytes(true), "a box of " + std::to_string(reconstruction_.box()));
+    require_memory(reconstruction_.bytes(true), "a box of " + std::to_string(reconstruction_.box()),
+                   "binned images need less", settings.memory);
     reconstruction_.allocate();
     side_ = reconstruction_.voxel() * double(reconstruction_.box());
     settings_.search.diameter = settings.search.diameter > 0 ? settings.search.diameter : 0.7 * side_;
@@ -422,6 +423,9 @@ int main(int argc, char** argv) {
   app.add_option("--particle_diameter", settings.search.diameter, "in Å; default: 0.7 of the box")
       ->check(CLI::PositiveNumber);
   app.add_option("--iter", settings.most, "iterations at most")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--memory", settings.memory,
+                 "GB that maps and their sums may take on a rank; more is refused before any work")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--hard", settings.hard, "images count at their best poses alone");
   app.add_flag("--resume", settings.resume, "go on from the checkpoint of a run with the same options");
   add_search_options(app, settings.search, 4);

@@ -57,10 +57,13 @@ double memory_to_be_had() {
                    left(RLIMIT_DATA, 1024 * number_in("/proc/self/status", "VmData:"))});
 }
 
-void require_memory(double bytes, const std::string& what, const std::string& remedy) {
-  const double free = memory_to_be_had();
-  if (bytes > free)
-    throw std::runtime_error(what + ": needs " + in_bytes(bytes) + " of memory, and " + in_bytes(free) + " can be had" +
+void require_memory(double bytes, const std::string& what, const std::string& remedy, double most) {
+  const double free = memory_to_be_had(), allowed = most * 1e9;
+  std::string has;
+  if (bytes > free) has = in_bytes(free) + " can be had";
+  if (most > 0 && bytes > allowed) has = "--memory allows " + in_bytes(allowed);
+  if (!has.empty())
+    throw std::runtime_error(what + ": needs " + in_bytes(bytes) + " of memory, and " + has +
                              (remedy.empty() ? "" : " (" + remedy + ")"));
 }
 

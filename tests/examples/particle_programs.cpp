@@ -616,6 +616,7 @@ TEST_CASE("what is wrong with particles is told in one line", "[particle_program
   refused(in, reconstruct + " --o out.mrc --i images.star --class 2", "rlnClassNumber");
   refused(in, reconstruct + " --o out.mrc --i images.star --only_flip_phases", "--ctf");
   refused(in, reconstruct + " --o out.mrc --i images.star --memory 0.001", "--memory");
+  refused(in, refine + " --o out --i images.star --ref map.mrc --memory 0.001", "--memory");
   refused(in, project + " --i map.mrc --ang poses.star --o out --NN", "--kernel");
   refused(in, project + " --i map.mrc --o out --ctf", "--ang");
   refused(in, project + " --i map.mrc --ang poses.star --o out --add_noise", "--white_noise");

@@ -82,7 +82,7 @@ struct TapByTapWalk {
   }
 
  private:
-  KOKKOS_INLINE_FUNCTION std::int64_t index_at(int axis, int j) const {
+  KOKKOS_INLINE_FUNCTION int index_at(int axis, int j) const {
     return tap_at<taps>(j, [&](int i) { return index[axis][i]; });
   }
 };
