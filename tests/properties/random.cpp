@@ -52,8 +52,8 @@ SliceProblem any_problem(Random& random, int axes, int slice_axes, int index) {
   for (int& n : s.geometry.extents) n = random.integer(1, most);
   for (int& n : s.geometry.slice) n = random.integer(1, most);
   if (index % 8 == 3) {  // rows of whole blocks of samples, in the band
-    s.geometry.slice.back() = random.integer(34, 40);
-    s.geometry.extents.back() = random.integer(40, 44);
+    s.geometry.slice.back() = random.integer(66, 72);
+    s.geometry.extents.back() = random.integer(72, 76);
     s.geometry.oversampling = s.geometry.cutoff = 1;
   }
   s.volumes.clear();
