@@ -210,6 +210,14 @@ std::string list(const std::vector<double>& values) {
   return text;
 }
 
+/// The average of particles within tilts of ±60°, with what was measured of each, and as if all had been.
+std::pair<Curves, Curves> weighted_and_plain(const fs::path& in, const Map& map, const std::string& options) {
+  const std::string command = average + options + " --i poses.star --wedge ";
+  succeeds(in, command + "-60 60 --o average");
+  succeeds(in, command + "-90 90 --o plain");
+  return {curves(sections(in / "average.mrc"), map.density), curves(sections(in / "plain.mrc"), map.density)};
+}
+
 }  // namespace
 
 TEST_CASE("a wedge has the planes of its tilts, and no others", "[subtomograms]") {
@@ -383,11 +391,8 @@ TEST_CASE("the average of noisy volumes with a wedge is the map", "[subtomograms
   const fs::path in = folder("subtomograms_known");
   const Map map = truth();  // 16 shells of 8.8 Å
   copies(in, map, 150, 0.1, -60, 60, 31004);
-  const std::string common = average + " --particle_diameter 230 --i ";
-  succeeds(in, common + "poses.star --wedge -60 60 --o average");
-  succeeds(in, common + "poses.star --wedge -90 90 --o plain");
-  const Curves weighted = curves(sections(in / "average.mrc"), map.density),
-               plain = curves(sections(in / "plain.mrc"), map.density);
+  const std::string options = " --particle_diameter 230", common = average + options + " --i ";
+  const auto [weighted, plain] = weighted_and_plain(in, map, options);
   INFO("weighted: " << list(weighted.fsc) << "\n" << list(weighted.amplitude));
   INFO("plain: " << list(plain.fsc) << "\n" << list(plain.amplitude));
   for (std::size_t s = 1; s <= 11; ++s) {
@@ -427,10 +432,7 @@ TEST_CASE("what is missing of few volumes is filled by the others, not by zeros"
   const fs::path in = folder("subtomograms_few");
   const Map map = truth();
   copies(in, map, 12, 0, -60, 60, 31005);
-  succeeds(in, average + " --i poses.star --wedge -60 60 --o average");
-  succeeds(in, average + " --i poses.star --wedge -90 90 --o plain");
-  const Curves weighted = curves(sections(in / "average.mrc"), map.density),
-               plain = curves(sections(in / "plain.mrc"), map.density);
+  const auto [weighted, plain] = weighted_and_plain(in, map, "");
   INFO("weighted: " << list(weighted.fsc) << "\n" << list(weighted.amplitude));
   INFO("plain: " << list(plain.fsc) << "\n" << list(plain.amplitude));
   for (std::size_t s = 1; s <= 12; ++s) {
