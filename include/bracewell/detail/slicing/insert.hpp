@@ -165,7 +165,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
                          : simd::load<P>(own[j] + lane);
         };
         const auto some = [&](const T(&of_lanes)[Count]) { return simd::load<P>(of_lanes + lane); };
-        P w[taps], w_rate[taps];
+        P w[taps];
+        [[maybe_unused]] P w_rate[taps];
         of_taps(stencil.weight[0], stencil.mate_weight, w);
         if constexpr (Values::rates) {
           of_taps(stencil.slope[0], stencil.mate_slope, w_rate);
@@ -220,8 +221,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       if constexpr (Values::has_data) to_data = reinterpret_cast<T*>(insertion.data.data);
       if constexpr (Values::has_density) to_density = insertion.density.data;
       const auto add = [&](int lane, const Rows& rows, const auto& data_strips, const auto& density_strips, int place) {
-        DataStrip data[parts];
-        DensityStrip density[parts];
+        [[maybe_unused]] DataStrip data[parts];
+        [[maybe_unused]] DensityStrip density[parts];
         for (int i = 0; i < parts; ++i) {
           if constexpr (Values::has_data) data[i] = data_strips[i].load(place);
           if constexpr (Values::has_density) density[i] = density_strips[i].load(place);
