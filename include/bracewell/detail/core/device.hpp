@@ -127,6 +127,19 @@ struct GlobalAtomicAdd : AtomicAdd {
 #endif
 };
 
+/// The same in a team's shared memory: of any other address, NVIDIA's compiler asks at every addition which kind of memory it is in.
+struct SharedAtomicAdd : AtomicAdd {
+  using AtomicAdd::add;
+#if defined(__CUDA_ARCH__)
+  KOKKOS_INLINE_FUNCTION static void add(float& sum, float term) {
+    asm volatile("red.shared.add.f32 [%0], %1;" ::"r"(unsigned(__cvta_generic_to_shared(&sum))), "f"(term) : "memory");
+  }
+  KOKKOS_INLINE_FUNCTION static void add(double& sum, double term) {
+    asm volatile("red.shared.add.f64 [%0], %1;" ::"r"(unsigned(__cvta_generic_to_shared(&sum))), "d"(term) : "memory");
+  }
+#endif
+};
+
 }  // namespace bracewell::detail
 
 #include <bracewell/detail/epilogue.hpp>

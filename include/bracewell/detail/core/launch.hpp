@@ -71,12 +71,13 @@ struct TeamTasks {
   }
 };
 
-/// Device: runs task(team, i) for i = 0 … tasks − 1.
+/// Device: runs task(team, i) for i = 0 … tasks − 1. A team has so many bytes of shared memory.
 template <class Exec, class Task>
-void launch_teams(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task) {
+void launch_teams(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task, std::int64_t bytes = 0) {
   for_launches(tasks, [&](std::int64_t first, std::int64_t last) {
-    Kokkos::parallel_for(label, light_weight(Kokkos::TeamPolicy<Exec>(exec, int(last - first), Kokkos::AUTO)),
-                         TeamTasks<Task>{task, first});
+    auto policy = light_weight(Kokkos::TeamPolicy<Exec>(exec, int(last - first), Kokkos::AUTO));
+    policy.set_scratch_size(0, Kokkos::PerTeam(bytes));
+    Kokkos::parallel_for(label, policy, TeamTasks<Task>{task, first});
   });
 }
 
