@@ -13,12 +13,12 @@
 /// To be put before loops over taps. Once these are unrolled, their arrays have constant indices and stay in a device's
 /// registers. Nested loops take BRACEWELL_UNROLL_BY with Unrolled, and their arrays are read by tap_at.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
-#define BRACEWELL_PRAGMA(text) _Pragma(#text)
+#define BRACEWELL_PRAGMA(...) _Pragma(#__VA_ARGS__)
 #define BRACEWELL_UNROLL BRACEWELL_PRAGMA(unroll)
-#define BRACEWELL_UNROLL_BY(copies) BRACEWELL_PRAGMA(unroll copies)
+#define BRACEWELL_UNROLL_BY(...) BRACEWELL_PRAGMA(unroll __VA_ARGS__)
 #else
 #define BRACEWELL_UNROLL
-#define BRACEWELL_UNROLL_BY(copies)
+#define BRACEWELL_UNROLL_BY(...)
 #endif
 
 namespace bracewell::detail {
