@@ -55,21 +55,32 @@ KOKKOS_INLINE_FUNCTION auto tap_at(int j, const At& at) {
 #endif
 }
 
-/// exp(−2πi cycles). A device has functions of multiples of π for it, without a slow path for large arguments.
+/// exp(−2πi cycles) for |cycles| ≤ ½. A device has functions of multiples of π for it, without a slow path for large arguments.
+template <class T>
+KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor_near(T cycles) {
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+  T sine, cosine;
+  if constexpr (std::is_same_v<T, float>) {
+    sincospif(-2 * cycles, &sine, &cosine);
+  } else {
+    sincospi(-2 * cycles, &sine, &cosine);
+  }
+  return {cosine, sine};
+#else
+  const double angle = -2 * Kokkos::numbers::pi * double(cycles);
+  return {T(Kokkos::cos(angle)), T(Kokkos::sin(angle))};
+#endif
+}
+
+/// exp(−2πi cycles)
 template <class T>
 KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor(double cycles) {
   const double rest = cycles - Kokkos::round(cycles);
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
-  T sine, cosine;
-  if constexpr (std::is_same_v<T, float>) {
-    sincospif(-2 * float(rest), &sine, &cosine);
-  } else {
-    sincospi(-2 * rest, &sine, &cosine);
-  }
-  return {cosine, sine};
+  return phase_factor_near(T(rest));
 #else
-  const double angle = -2 * Kokkos::numbers::pi * rest;
-  return {T(Kokkos::cos(angle)), T(Kokkos::sin(angle))};
+  const Kokkos::complex<double> phase = phase_factor_near(rest);
+  return {T(phase.real()), T(phase.imag())};
 #endif
 }
 

@@ -76,9 +76,6 @@ struct FixedAdd {
   }
 };
 
-/// The least e with x < 2^e, for x ≥ 0; for denormal x a larger one.
-KOKKOS_INLINE_FUNCTION int exponent_above(double x) { return int(Kokkos::bit_cast<std::uint64_t>(x) >> 52) - 1022; }
-
 /// How many samples of a slice fall, at most, on a box of that diameter in the reference's lattice. With the slice's axes
 /// made orthogonal one after the other, a frequency is confined to an interval once those of later axes are given. Infinite
 /// where axes are dependent.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <bracewell/detail/slicing/block_taps.hpp>
+#include <bracewell/detail/slicing/device_places.hpp>
 #include <bracewell/detail/slicing/pose_gradient.hpp>
 
 #include <algorithm>
@@ -20,30 +21,23 @@ class SliceSamples {
 
   /// The slices of pose p of references b … end − 1.
   KOKKOS_INLINE_FUNCTION SliceSamples(const Op& op, std::int64_t b, std::int64_t end, std::int64_t p)
-      : op_(op), b_(b), end_(end), p_(p), finite_(op.geometry.load(b, p, pose_)) {}
+      : op_(op), b_(b), end_(end), p_(p), places_(op.geometry, b, p) {}
 
   KOKKOS_INLINE_FUNCTION SliceSamples(const Op& op, std::int64_t slice)
       : SliceSamples(op, slice / op.geometry.poses, 0, slice % op.geometry.poses) {}
 
   template <class Add>
   KOKKOS_INLINE_FUNCTION void run(std::int64_t row_number, int kx, Sums& sums, const Add& add) const {
-    const auto& geometry = op_.geometry;
     Row<Op::N, Op::M> row;
-    geometry.set_row(pose_, row_number, row);
-    if (!finite_ || !geometry.in_band(row, kx) || !geometry.in_reference(row, kx)) {
+    BlockStart<typename Op::T, Op::N, 1> start;
+    Kokkos::complex<typename Op::T> phase;
+    if (!places_.find(row_number, kx, row, start, phase)) {
       for_references([&](std::int64_t b) { op_.skip(b, p_, row, kx, kx + 1, sums); });
       return;
     }
-    using Phases = detail::Phases<typename Op::T, Op::M, 1>;
-    Phases phases;
-    if constexpr (Op::Geometry::shifted) {
-      phases = Phases(pose_.cycles);
-      phases.start(row, kx);
-    }
+    Phases<typename Op::T, Op::M, 1> no_table;
     typename Op::template Plan<1> plan;
-    BlockStart<typename Op::T, Op::N, 1> start;
-    start.set(row, kx, kx);
-    block_of(plan) = {b_, p_, &row, kx, {0, 1}, &phases, phases.base(), &start};
+    block_of(plan) = {b_, p_, &row, kx, {0, 1}, &no_table, phase, &start};
     op_.plan(AllRows{}, plan);
     for_references([&](std::int64_t b) {
       block_of(plan).b = b;
@@ -63,8 +57,7 @@ class SliceSamples {
 
   const Op& op_;
   std::int64_t b_, end_, p_;
-  Pose<Op::N, Op::M> pose_;
-  bool finite_;
+  SlicePlaces<typename Op::Geometry> places_;
 };
 
 /// How samples are shared by threads. Where a sample has few taps, a thread has those of a column in every so many rows, for one
