@@ -5,6 +5,7 @@
 
 #include <Kokkos_Core.hpp>
 
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -150,6 +151,15 @@ struct SharedAtomicAdd : AtomicAdd {
   }
 #endif
 };
+
+/// Adds to an integer that other threads may add to. For AMD's devices, Kokkos knows another name of the same type only, and would loop.
+KOKKOS_INLINE_FUNCTION void add_integer(std::uint64_t& sum, std::uint64_t term) {
+#if defined(__HIP_DEVICE_COMPILE__)
+  atomicAdd(reinterpret_cast<unsigned long long*>(&sum), static_cast<unsigned long long>(term));
+#else
+  Kokkos::atomic_add(&sum, term);
+#endif
+}
 
 }  // namespace bracewell::detail
 

@@ -69,10 +69,11 @@ struct FixedAdd {
   KOKKOS_INLINE_FUNCTION void add(FixedPoint<1>& sum, T term) const { add_units(sum.component[0], term * density); }
 
  private:
-  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, float units) { add_integer(sum, ::llrintf(units)); }
-  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, double units) { add_integer(sum, ::llrint(units)); }
-  KOKKOS_INLINE_FUNCTION static void add_integer(std::uint64_t& sum, long long integer) {
-    Kokkos::atomic_add(&sum, static_cast<std::uint64_t>(integer));
+  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, float units) {
+    add_integer(sum, static_cast<std::uint64_t>(::llrintf(units)));
+  }
+  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, double units) {
+    add_integer(sum, static_cast<std::uint64_t>(::llrint(units)));
   }
 };
 
