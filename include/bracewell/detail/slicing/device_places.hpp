@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Device: where a sample of a slice is, its phase, and whether it counts. Single precision takes κ and phases in fixed point: sums of
-// integers are exact, and what is left of them below 1 is rounded once. A device adds integers of 64 bits as fast as it adds floats,
-// but may have few units for doubles.
+// Device: where a sample of a slice is, its phase, and whether it counts. Single precision may have κ and phases in fixed point: sums of
+// integers are exact, and what is left of them below 1 is rounded once. Integers of 64 bits are a few cheap instructions everywhere, while
+// a device may have few units for doubles.
 #pragma once
 
 #include <bracewell/detail/slicing/block.hpp>
@@ -13,8 +13,8 @@
 
 namespace bracewell::detail {
 
-/// The samples of a slice, one by one.
-template <class Geometry, bool Fixed = std::is_same_v<typename Geometry::T, float>>
+/// The samples of a slice, one by one. Fixed: in fixed point.
+template <class Geometry, bool Fixed>
 class SlicePlaces {
   using T = typename Geometry::T;
   static constexpr int N = Geometry::N, M = Geometry::M;
@@ -53,18 +53,16 @@ class SlicePlaces<Geometry, true> {
   KOKKOS_INLINE_FUNCTION SlicePlaces(const Geometry& geometry, std::int64_t b, std::int64_t p) : geometry_(geometry) {
     Pose<N, M> pose;
     double most = 0;  // that |κ_d| can be
-    finite_ = geometry.load(b, p, pose);
+    const bool finite = geometry.load(b, p, pose);
     for (int e = 0; e < M; ++e)
       for (int d = 0; d < N; ++d) most += Kokkos::abs(pose.columns[e][d]) * geometry.slice_extent[e];
-    const int excess = exponent_above(most) - (62 - bits);
-    excess_ = excess > 0 ? excess : 0;
-    if (!finite_) return;
+    unit_ = 0;
+    if (!finite) return;
+    const int wanted = exponent_above(most) - (62 - bits), excess = wanted > 0 ? wanted : 0;
     const auto power_of_two = [](int exponent) { return Kokkos::bit_cast<double>(std::uint64_t(1023 + exponent) << 52); };
-    const double units = power_of_two(bits - excess_);                     // excess_ < 1000
-    unit_ = T(power_of_two(excess_ < 100 ? excess_ - bits : 100 - bits));  // of larger ones, only κ = 0 is in the band
-    most_square_ = T(geometry.most_k * geometry.most_k);
+    unit_ = T(power_of_two((excess < most_excess ? excess : most_excess) - bits));
+    const double units = power_of_two(bits - excess);  // excess < 1000
     for (int e = 0; e < M; ++e) {
-      stretch_[e] = T(geometry.stretch[e]);
       for (int d = 0; d < N; ++d) columns_[e][d] = ::llrint(pose.columns[e][d] * units);
       if constexpr (Geometry::shifted) cycles_[e] = std::uint64_t((pose.cycles[e] - Kokkos::floor(pose.cycles[e])) * 0x1p64);
     }
@@ -75,14 +73,18 @@ class SlicePlaces<Geometry, true> {
     geometry_.set_row(Pose<N, M>{}, row_number, row);
     const auto frequency = [&](int e) { return e == 0 ? kx : row.frequency[e]; };
     T square = T(kx) * T(kx);  // of k, in k_x
-    for (int e = 1; e < M; ++e) square += (T(frequency(e)) * stretch_[e]) * (T(frequency(e)) * stretch_[e]);
-    bool counts = finite_ && square <= most_square_;  // which has a slack of 1e-6
+    for (int e = 1; e < M; ++e) {
+      const T k = T(frequency(e)) * geometry_.single.stretch[e];
+      square += k * k;
+    }
+    bool counts = unit_ > 0 && square <= geometry_.single.most_square;
+    if (!counts) return false;
+    const int excess = int(Kokkos::bit_cast<std::uint32_t>(unit_) >> 23) - (127 - bits);
     for (int d = 0; d < N; ++d) {
       std::int64_t kappa = 0;
       for (int e = 0; e < M; ++e) kappa += frequency(e) * columns_[e][d];
-      counts = counts && Kokkos::abs(T(kappa) * unit_) <= T(0.5 * (1 + 1e-6)) * T(geometry_.extent[d]);
-      const auto place =
-          std::int64_t(std::uint64_t(kappa) << (excess_ < 63 ? excess_ : 63));  // that of a sample in the band fits
+      counts = counts && Kokkos::abs(T(kappa) * unit_) <= geometry_.single.band[d];
+      const auto place = std::int64_t(std::uint64_t(kappa) << excess);  // that of a sample in the band fits
       start.base[d] = int(place >> bits);
       start.fraction[d] = T(std::uint32_t(std::uint64_t(place) << (64 - bits) >> 32)) * T(0x1p-32);
       start.step[d] = 0;
@@ -97,14 +99,12 @@ class SlicePlaces<Geometry, true> {
   }
 
  private:
-  static constexpr int bits = 36;
+  static constexpr int bits = 36, most_excess = 63;  // of larger units, only κ = 0 is in the band
 
   const Geometry& geometry_;
   std::int64_t columns_[M][N];
   std::uint64_t cycles_[M];
-  T unit_, most_square_, stretch_[M];
-  int excess_;  // of a unit's exponent
-  bool finite_;
+  T unit_;  // 0 where the pose is not finite
 };
 
 }  // namespace bracewell::detail

@@ -57,7 +57,9 @@ class SliceSamples {
 
   const Op& op_;
   std::int64_t b_, end_, p_;
-  SlicePlaces<typename Op::Geometry> places_;
+  /// With many taps the compiler would have fewer loads in flight for it.
+  static constexpr bool fixed = std::is_same_v<typename Op::T, float> && Op::reach == 1;
+  SlicePlaces<typename Op::Geometry, fixed> places_;
 };
 
 /// How samples are shared by threads. Where a sample has few taps, a thread has those of a column in every so many rows, for one

@@ -90,6 +90,9 @@ struct Geometry {
   double cutoff;
   double scales[M][N];        // ∂κ_d / ∂R_ed = scales[e][d] k_e
   double most_k, stretch[M];  // the cutoff as a k_x, with a relative slack of 1e-6, and how many k_x one k_e is worth
+  struct {
+    T most_square, stretch[M], band[N];  // most_k², stretch, and |κ| of the reference's band with its slack
+  } single;                              // in the precision of devices' slices
   PoseTable<false> rotations, shifts;
   std::int64_t references, poses;  // how many; each reference has a slice at each pose
 
@@ -108,7 +111,10 @@ struct Geometry {
     for (int e = 0; e < M; ++e) {
       stretch[e] = double(slice_extent[0]) / slice_extent[e];
       for (int d = 0; d < N; ++d) scales[e][d] = oversampling * extent[d] / extent[0] * slice_extent[0] / slice_extent[e];
+      single.stretch[e] = T(stretch[e]);
     }
+    single.most_square = T(most_k * most_k);
+    for (int d = 0; d < N; ++d) single.band[d] = T(0.5 * (1 + 1e-6) * extent[d]);
   }
 
   /// False for a pose that is not finite.
