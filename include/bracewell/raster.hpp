@@ -17,8 +17,8 @@
 /// 3-D image.
 ///
 /// On host execution spaces an image is summed in double precision, in an order that does not depend on the number of
-/// threads, and rounded once: no mass is lost where many points meet. On devices voxels are added to atomically in their own
-/// precision, and the order of these additions differs from run to run.
+/// threads, and rounded once: no mass is lost where many points meet. On devices voxels, of the image or of tiles of it in shared
+/// memory, are added to atomically in their own precision, and the order of these additions differs from run to run.
 #pragma once
 
 #include <bracewell/detail/points/schedule.hpp>

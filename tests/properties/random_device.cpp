@@ -2,7 +2,7 @@
 // Operations at random as devices have them, for a few types.
 #include "support/as_device.hpp"
 
-#define BRACEWELL_RANDOM_SLICES (Axes<double, 3, 2>)
+#define BRACEWELL_RANDOM_SLICES (Axes<double, 3, 2>), (Axes<float, 3, 2>)
 #define BRACEWELL_RANDOM_SLICE_DERIVATIVES (Axes<double, 3, 2>)
 #define BRACEWELL_RANDOM_RASTERS (Axes<double, 3, 2>)
 #include "random.cpp"

@@ -5,6 +5,7 @@
 
 #include <Kokkos_Core.hpp>
 
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -13,12 +14,12 @@
 /// To be put before loops over taps. Once these are unrolled, their arrays have constant indices and stay in a device's
 /// registers. Nested loops take BRACEWELL_UNROLL_BY with Unrolled, and their arrays are read by tap_at.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
-#define BRACEWELL_PRAGMA(text) _Pragma(#text)
+#define BRACEWELL_PRAGMA(...) _Pragma(#__VA_ARGS__)
 #define BRACEWELL_UNROLL BRACEWELL_PRAGMA(unroll)
-#define BRACEWELL_UNROLL_BY(copies) BRACEWELL_PRAGMA(unroll copies)
+#define BRACEWELL_UNROLL_BY(...) BRACEWELL_PRAGMA(unroll __VA_ARGS__)
 #else
 #define BRACEWELL_UNROLL
-#define BRACEWELL_UNROLL_BY(copies)
+#define BRACEWELL_UNROLL_BY(...)
 #endif
 
 namespace bracewell::detail {
@@ -55,21 +56,32 @@ KOKKOS_INLINE_FUNCTION auto tap_at(int j, const At& at) {
 #endif
 }
 
-/// exp(−2πi cycles). A device has functions of multiples of π for it, without a slow path for large arguments.
+/// exp(−2πi cycles) for |cycles| ≤ ½. A device has functions of multiples of π for it, without a slow path for large arguments.
+template <class T>
+KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor_near(T cycles) {
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+  T sine, cosine;
+  if constexpr (std::is_same_v<T, float>) {
+    sincospif(-2 * cycles, &sine, &cosine);
+  } else {
+    sincospi(-2 * cycles, &sine, &cosine);
+  }
+  return {cosine, sine};
+#else
+  const double angle = -2 * Kokkos::numbers::pi * double(cycles);
+  return {T(Kokkos::cos(angle)), T(Kokkos::sin(angle))};
+#endif
+}
+
+/// exp(−2πi cycles)
 template <class T>
 KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor(double cycles) {
   const double rest = cycles - Kokkos::round(cycles);
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
-  T sine, cosine;
-  if constexpr (std::is_same_v<T, float>) {
-    sincospif(-2 * float(rest), &sine, &cosine);
-  } else {
-    sincospi(-2 * rest, &sine, &cosine);
-  }
-  return {cosine, sine};
+  return phase_factor_near(T(rest));
 #else
-  const double angle = -2 * Kokkos::numbers::pi * rest;
-  return {T(Kokkos::cos(angle)), T(Kokkos::sin(angle))};
+  const Kokkos::complex<double> phase = phase_factor_near(rest);
+  return {T(phase.real()), T(phase.imag())};
 #endif
 }
 
@@ -126,6 +138,28 @@ struct GlobalAtomicAdd : AtomicAdd {
   }
 #endif
 };
+
+/// The same in a team's shared memory: of any other address, NVIDIA's compiler asks at every addition which kind of memory it is in.
+struct SharedAtomicAdd : AtomicAdd {
+  using AtomicAdd::add;
+#if defined(__CUDA_ARCH__)
+  KOKKOS_INLINE_FUNCTION static void add(float& sum, float term) {
+    asm volatile("red.shared.add.f32 [%0], %1;" ::"r"(unsigned(__cvta_generic_to_shared(&sum))), "f"(term) : "memory");
+  }
+  KOKKOS_INLINE_FUNCTION static void add(double& sum, double term) {
+    asm volatile("red.shared.add.f64 [%0], %1;" ::"r"(unsigned(__cvta_generic_to_shared(&sum))), "d"(term) : "memory");
+  }
+#endif
+};
+
+/// Adds to an integer that other threads may add to. For AMD's devices, Kokkos knows another name of the same type only, and would loop.
+KOKKOS_INLINE_FUNCTION void add_integer(std::uint64_t& sum, std::uint64_t term) {
+#if defined(__HIP_DEVICE_COMPILE__)
+  atomicAdd(reinterpret_cast<unsigned long long*>(&sum), static_cast<unsigned long long>(term));
+#else
+  Kokkos::atomic_add(&sum, term);
+#endif
+}
 
 }  // namespace bracewell::detail
 

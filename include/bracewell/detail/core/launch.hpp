@@ -37,6 +37,19 @@ void for_launches(std::int64_t tasks, const Run& run) {
     run(first, std::min(tasks, first + most_device_tasks));
 }
 
+/// Threads of a block, where a compiler must be told: with AMD's, a block of 1024, which Kokkos takes for possible, has 128 registers a
+/// thread, and more numbers would go to memory.
+template <class Exec>
+struct MostThreads {
+  using type = Kokkos::LaunchBounds<>;
+};
+#ifdef KOKKOS_ENABLE_HIP
+template <>
+struct MostThreads<Kokkos::HIP> {
+  using type = Kokkos::LaunchBounds<256, 1>;
+};
+#endif
+
 /// A device's policy whose launches carry their functor along. Others go through one buffer of the device, and the host
 /// waits for the kernel that used it before.
 template <class Policy>
@@ -54,7 +67,8 @@ void launch(const Exec& exec, const std::string& label, std::int64_t tasks, cons
     Kokkos::parallel_for(label, policy, task);
   } else {
     for_launches(tasks, [&](std::int64_t first, std::int64_t last) {
-      Kokkos::parallel_for(label, light_weight(Kokkos::RangePolicy<Exec, Index>(exec, first, last)), task);
+      Kokkos::parallel_for(
+          label, light_weight(Kokkos::RangePolicy<Exec, Index, typename MostThreads<Exec>::type>(exec, first, last)), task);
     });
   }
 }
@@ -71,12 +85,14 @@ struct TeamTasks {
   }
 };
 
-/// Device: runs task(team, i) for i = 0 … tasks − 1.
+/// Device: runs task(team, i) for i = 0 … tasks − 1. A team has so many bytes of shared memory.
 template <class Exec, class Task>
-void launch_teams(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task) {
+void launch_teams(const Exec& exec, const std::string& label, std::int64_t tasks, const Task& task, std::int64_t bytes = 0) {
   for_launches(tasks, [&](std::int64_t first, std::int64_t last) {
-    Kokkos::parallel_for(label, light_weight(Kokkos::TeamPolicy<Exec>(exec, int(last - first), Kokkos::AUTO)),
-                         TeamTasks<Task>{task, first});
+    auto policy =
+        light_weight(Kokkos::TeamPolicy<Exec, typename MostThreads<Exec>::type>(exec, int(last - first), Kokkos::AUTO));
+    policy.set_scratch_size(0, Kokkos::PerTeam(bytes));
+    Kokkos::parallel_for(label, policy, TeamTasks<Task>{task, first});
   });
 }
 

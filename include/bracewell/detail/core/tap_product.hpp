@@ -72,7 +72,7 @@ KOKKOS_INLINE_FUNCTION auto gather(const Walk& walk, const Where& where, const L
         for (int k = 0; k < inner; ++k) sum.slope[k] = low.slope[k] + f * (high.slope[k] - low.slope[k]);
       if constexpr (Slopes) sum.slope[inner] = high.value - low.value;
     } else {
-      BRACEWELL_UNROLL_BY((Unrolled<taps, Axis, typename Leaf::Value, Slopes>::copies))
+      BRACEWELL_UNROLL_BY(Unrolled<taps, Axis, typename Leaf::Value, Slopes>::copies)
       for (int j = 0; j < taps; ++j) {
         if constexpr (requires { walk.idle(Axis, j); })
           if (walk.idle(Axis, j)) continue;
@@ -95,7 +95,7 @@ KOKKOS_INLINE_FUNCTION void spread(const Walk& walk, const Where& where, T produ
     leaf(where, product);
   } else {
     constexpr int taps = Walk::taps;
-    BRACEWELL_UNROLL_BY((Unrolled<taps, Axis, T, false>::copies))
+    BRACEWELL_UNROLL_BY(Unrolled<taps, Axis, T, false>::copies)
     for (int j = 0; j < taps; ++j)
       if (walk.owns(Axis, j)) spread<Axis - 1>(walk, walk.step(Axis, j, where), product * walk.weight(Axis, j), leaf);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Device: points onto images. A thread has one point of one image, and adds atomically.
+// Device: points onto images. A thread has one point of one image, and adds atomically: to the image, or, where that pays
+// (schedule.hpp), to a tile of it that its team has in shared memory.
 #pragma once
 
 #include <bracewell/detail/points/draw_operation.hpp>
@@ -28,39 +29,119 @@ struct FillBackground {
   }
 };
 
+/// Device: adds a point whose taps are known, times its amplitude, to an image, or some planes of it, of these strides and extents.
+template <class Op, class Add, class Taps, class Amplitude>
+KOKKOS_INLINE_FUNCTION void add_taps(const Taps& point, const Amplitude& amplitude, const std::int64_t (&stride)[Op::M],
+                                     const int (&extent)[Op::M], typename Op::T* to) {
+  using T = typename Op::T;
+  const EdgeWalk<Taps, Op::tangent ? Slope::rate : Slope::by_x> walk(point, stride, 0, extent);
+  spread<Op::M - 1>(walk, std::int64_t(0), one<T, Op::tangent>(), [&](std::int64_t where, const auto& product) {
+    for (int j = 0; j < Op::taps; ++j) {
+      if (!walk.owns(0, j)) continue;
+      T& voxel = to[where + walk.index(0, j)];
+      const auto weight = product * walk.weight(0, j);
+      if constexpr (Op::tangent) {
+        Add::add(voxel, T(amplitude.value) * weight.rate + T(amplitude.rate) * weight.value);
+      } else {
+        Add::add(voxel, T(amplitude) * weight);
+      }
+    }
+  });
+}
+
 /// Device: one point of one image.
 template <class Op>
 struct AddPoint {
   Op op;
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const {
-    using T = typename Op::T;
-    constexpr int M = Op::M;
     const std::int64_t image = i / op.problem.count, b = image / op.problem.poses, p = image % op.problem.poses;
     typename Op::template PointsOnImage<1> projected;
     op.template project<1>(op.problem.projection.load(b, p), b, i % op.problem.count, 1, projected);
-    using Taps = typename Op::template TapsOf<T, 1>;
-    Taps point;
+    typename Op::template TapsOf<typename Op::T, 1> point;
     op.set_taps(b, projected, point);
     if (!point.inside[0]) return;
     const auto out_weight = op.out_weight(b, p);
-    const EdgeWalk<Taps, Op::tangent ? Slope::rate : Slope::by_x> walk(point, op.images.stride, 0, op.images.extent);
-    for (int c = 0; c < op.problem.channels; ++c) {
-      const auto amplitude = op.amplitude(out_weight, b, projected.index[0], c);
-      T* const to = op.images.at(b, p, c);
-      spread<M - 1>(walk, std::int64_t(0), one<T, Op::tangent>(), [&](std::int64_t where, const auto& product) {
-        for (int j = 0; j < Op::taps; ++j) {
-          if (!walk.owns(0, j)) continue;
-          T* const voxel = to + where + walk.index(0, j);
-          const auto weight = product * walk.weight(0, j);
-          if constexpr (Op::tangent) {
-            Kokkos::atomic_add(voxel, T(amplitude.value) * weight.rate + T(amplitude.rate) * weight.value);
-          } else {
-            Kokkos::atomic_add(voxel, T(amplitude) * weight);
-          }
-        }
-      });
+    for (int c = 0; c < op.problem.channels; ++c)
+      add_taps<Op, GlobalAtomicAdd>(point, op.amplitude(out_weight, b, projected.index[0], c), op.images.stride,
+                                    op.images.extent, op.images.at(b, p, c));
+  }
+};
+
+/// Device: how images are drawn in tiles, each of some planes of the slowest axis of an image in one channel, by teams that have
+/// a range of the points each.
+struct ImageTiles {
+  int planes, bands;                      // of a tile, the last of an image may have fewer; tiles of an image
+  std::int64_t shares, points_per_share;  // ranges of the points
+};
+
+/// Device: a team draws a range of the points in a tile, and adds that to the image; or writes it where it has all points.
+template <class Op>
+struct DrawTile {
+  static constexpr int M = Op::M;
+  using T = typename Op::T;
+
+  Op op;
+  ImageTiles tiles;
+
+  template <class Member>
+  KOKKOS_FUNCTION void operator()(const Member& team, std::int64_t task) const {
+    const std::int64_t begin = task % tiles.shares * tiles.points_per_share;
+    task /= tiles.shares;
+    const int low = int(task % tiles.bands) * tiles.planes;
+    task /= tiles.bands;
+    const int c = int(task % op.problem.channels);
+    const std::int64_t image = task / op.problem.channels, b = image / op.problem.poses, p = image % op.problem.poses;
+
+    std::int64_t stride[M];
+    int extent[M], size = 1;
+    for (int e = 0; e < M; ++e) {
+      extent[e] = op.images.extent[e];
+      if (e == M - 1) extent[e] = extent[e] - low < tiles.planes ? extent[e] - low : tiles.planes;
+      stride[e] = size;
+      size *= extent[e];
     }
+    const Kokkos::View<T*, typename Member::scratch_memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>> tile(
+        team.team_scratch(0), size);
+    T* const sums = tile.data();
+    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, size), [&](int i) { sums[i] = 0; });
+    team.team_barrier();
+
+    const auto projection = op.problem.projection.load(b, p);
+    const auto out_weight = op.out_weight(b, p);
+    const std::int64_t rest = op.problem.count - begin,
+                       count = rest < tiles.points_per_share ? rest : tiles.points_per_share;
+    const auto draw = [&](std::int64_t i) {
+      typename Op::template PointsOnImage<1> projected;
+      op.template project<1>(projection, b, i, 1, projected);
+      using C = typename Op::C;
+      constexpr int reach = Op::taps / 2;
+      const C x = projected.x[M - 1][0] - C(low);
+      if (!(x >= C(-reach) && x <= C(extent[M - 1] + reach))) return;  // before weights are computed, which may cost more
+      typename Op::template TapsOf<T, 1> point;
+      op.set_taps(b, projected, point);
+      if (!point.inside[0]) return;
+      point.first[M - 1][0] -= low;
+      add_taps<Op, SharedAtomicAdd>(point, op.amplitude(out_weight, b, projected.index[0], c), stride, extent, sums);
+    };
+    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, begin, begin + count), draw);
+    team.team_barrier();
+
+    T* const to = op.images.at(b, p, c) + low * op.images.stride[M - 1];
+    const T background = T(op.background(b, p));
+    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, size), [&](int i) {
+      int place = i;
+      std::int64_t offset = 0;
+      for (int e = 0; e < M; ++e) {
+        offset += place % extent[e] * op.images.stride[e];
+        place /= extent[e];
+      }
+      if (tiles.shares > 1) {
+        Kokkos::atomic_add(to + offset, sums[i]);
+      } else {
+        to[offset] = (op.accumulate ? to[offset] : T(0)) + background + sums[i];
+      }
+    });
   }
 };
 

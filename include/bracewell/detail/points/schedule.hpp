@@ -2,7 +2,7 @@
 // How the rasterizer's operations are run, by what they write and where:
 //
 //                              host                                      device
-//   images                     host_draw: a tile each, or host_sort      device_draw
+//   images                     host_draw: a tile each, or host_sort      device_draw: in tiles, or point by point
 //   cotangents of points       host_gradient                             device_gradient
 //   those of whole images      host_gradient + ordered_sums              device_gradient by teams + ordered_sums
 #pragma once
@@ -13,6 +13,8 @@
 #include <bracewell/detail/points/device_gradient.hpp>
 #include <bracewell/detail/points/host_draw.hpp>
 #include <bracewell/detail/points/host_gradient.hpp>
+
+#include <optional>
 
 #include <bracewell/detail/prologue.hpp>
 
@@ -36,14 +38,45 @@ auto make_draw(const RasterProblem& problem, const Images& images, const Start& 
       options.accumulate};
 }
 
+/// When a device draws images in tiles, else none. An addition to shared memory costs a fraction of one to an image, but each tile of
+/// an image reads all its points, each share of the points is added to the image voxel by voxel, and few teams leave processors idle.
+template <class Exec, class Op>
+std::optional<ImageTiles> image_tiles(const Op& op) {
+  constexpr std::int64_t most_bands = 8, terms_per_voxel = 2, fewest_points = 1024, most_teams = 1024, fewest_teams = 64;
+  const int extent = op.images.extent[Op::M - 1];
+  const std::int64_t n = op.problem.count, voxels = op.images.voxels(),
+                     images = op.problem.objects * op.problem.poses * op.problem.channels;
+  if (images == 0 || voxels == 0) return {};
+  std::int64_t taps = 1;
+  for (int e = 0; e < Op::M; ++e) taps *= Op::taps;
+  const std::int64_t room = (Kokkos::TeamPolicy<Exec>::scratch_size_max(0) - 64) / std::int64_t(sizeof(typename Op::T)),
+                     most_planes = room / (voxels / extent), most_shares = n * taps / (terms_per_voxel * voxels);
+  if (most_planes * most_bands < extent || most_shares == 0) return {};
+  ImageTiles tiles{};
+  tiles.bands = int(ceil_div(extent, most_planes));
+  tiles.planes = int(ceil_div(extent, tiles.bands));
+  const std::int64_t wanted = std::min(most_teams / (images * tiles.bands), n / fewest_points);
+  tiles.points_per_share = ceil_div(n, std::clamp<std::int64_t>(wanted, 1, most_shares));
+  tiles.shares = ceil_div(n, tiles.points_per_share);
+  return images * tiles.bands * tiles.shares < fewest_teams ? std::nullopt : std::optional(tiles);
+}
+
 template <class Exec, class Op>
 void draw(const Exec& exec, const std::string& label, const Op& op, Workspace* workspace) {
   if constexpr (on_host<Exec>) {
     draw_on_host(exec, label, op, workspace);
   } else {
-    const std::int64_t images = op.problem.objects * op.problem.poses;
-    launch(exec, label + "_background", images * op.problem.channels * op.images.voxels(), FillBackground<Op>{op});
-    launch(exec, label, images * op.problem.count, AddPoint<Op>{op});
+    const std::int64_t images = op.problem.objects * op.problem.poses, channels = op.problem.channels;
+    const auto tiles = image_tiles<Exec>(op);
+    if (!tiles || tiles->shares > 1)
+      launch(exec, label + "_background", images * channels * op.images.voxels(), FillBackground<Op>{op});
+    if (tiles) {
+      const std::int64_t voxels = op.images.voxels() / op.images.extent[Op::M - 1] * tiles->planes;
+      launch_teams(exec, label + "_tiles", images * channels * tiles->bands * tiles->shares, DrawTile<Op>{op, *tiles},
+                   voxels * std::int64_t(sizeof(typename Op::T)));
+    } else {
+      launch(exec, label, images * op.problem.count, AddPoint<Op>{op});
+    }
   }
 }
 

@@ -69,15 +69,13 @@ struct FixedAdd {
   KOKKOS_INLINE_FUNCTION void add(FixedPoint<1>& sum, T term) const { add_units(sum.component[0], term * density); }
 
  private:
-  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, float units) { add_integer(sum, ::llrintf(units)); }
-  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, double units) { add_integer(sum, ::llrint(units)); }
-  KOKKOS_INLINE_FUNCTION static void add_integer(std::uint64_t& sum, long long integer) {
-    Kokkos::atomic_add(&sum, static_cast<std::uint64_t>(integer));
+  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, float units) {
+    add_integer(sum, static_cast<std::uint64_t>(::llrintf(units)));
+  }
+  KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, double units) {
+    add_integer(sum, static_cast<std::uint64_t>(::llrint(units)));
   }
 };
-
-/// The least e with x < 2^e, for x ≥ 0; for denormal x a larger one.
-KOKKOS_INLINE_FUNCTION int exponent_above(double x) { return int(Kokkos::bit_cast<std::uint64_t>(x) >> 52) - 1022; }
 
 /// How many samples of a slice fall, at most, on a box of that diameter in the reference's lattice. With the slice's axes
 /// made orthogonal one after the other, a frequency is confined to an interval once those of later axes are given. Infinite

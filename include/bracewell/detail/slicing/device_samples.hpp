@@ -4,6 +4,7 @@
 #pragma once
 
 #include <bracewell/detail/slicing/block_taps.hpp>
+#include <bracewell/detail/slicing/device_places.hpp>
 #include <bracewell/detail/slicing/pose_gradient.hpp>
 
 #include <algorithm>
@@ -12,58 +13,70 @@
 
 namespace bracewell::detail {
 
-/// Runs samples of one slice, one by one.
-template <class Op>
+/// Runs samples of one slice, one by one; or of the slices at one pose of some references that share it.
+template <class Op, bool Shared = false>
 class SliceSamples {
  public:
   using Sums = PoseSums<typename Op::Gradient>;
 
+  /// The slices of pose p of references b … end − 1.
+  KOKKOS_INLINE_FUNCTION SliceSamples(const Op& op, std::int64_t b, std::int64_t end, std::int64_t p)
+      : op_(op), b_(b), end_(end), p_(p), places_(op.geometry, b, p) {}
+
   KOKKOS_INLINE_FUNCTION SliceSamples(const Op& op, std::int64_t slice)
-      : op_(op), b_(slice / op.geometry.poses), p_(slice % op.geometry.poses), finite_(op.geometry.load(b_, p_, pose_)) {}
+      : SliceSamples(op, slice / op.geometry.poses, 0, slice % op.geometry.poses) {}
 
   template <class Add>
   KOKKOS_INLINE_FUNCTION void run(std::int64_t row_number, int kx, Sums& sums, const Add& add) const {
-    const auto& geometry = op_.geometry;
     Row<Op::N, Op::M> row;
-    geometry.set_row(pose_, row_number, row);
-    if (!finite_ || !geometry.in_band(row, kx) || !geometry.in_reference(row, kx)) {
-      op_.skip(b_, p_, row, kx, kx + 1, sums);
+    BlockStart<typename Op::T, Op::N, 1> start;
+    Kokkos::complex<typename Op::T> phase;
+    if (!places_.find(row_number, kx, row, start, phase)) {
+      for_references([&](std::int64_t b) { op_.skip(b, p_, row, kx, kx + 1, sums); });
       return;
     }
-    using Phases = detail::Phases<typename Op::T, Op::M, 1>;
-    Phases phases;
-    if constexpr (Op::Geometry::shifted) {
-      phases = Phases(pose_.cycles);
-      phases.start(row, kx);
-    }
+    Phases<typename Op::T, Op::M, 1> no_table;
     typename Op::template Plan<1> plan;
-    BlockStart<typename Op::T, Op::N, 1> start;
-    start.set(row, kx, kx);
-    block_of(plan) = {b_, p_, &row, kx, {0, 1}, &phases, phases.base(), &start};
+    block_of(plan) = {b_, p_, &row, kx, {0, 1}, &no_table, phase, &start};
     op_.plan(AllRows{}, plan);
-    op_.run(plan, AllRows{}, sums, add);
+    for_references([&](std::int64_t b) {
+      block_of(plan).b = b;
+      op_.run(plan, AllRows{}, sums, add);
+    });
   }
 
  private:
+  template <class Each>
+  KOKKOS_INLINE_FUNCTION void for_references(const Each& each) const {
+    if constexpr (Shared) {
+      for (std::int64_t b = b_; b < end_; ++b) each(b);
+    } else {
+      each(b_);
+    }
+  }
+
   const Op& op_;
-  std::int64_t b_, p_;
-  Pose<Op::N, Op::M> pose_;
-  bool finite_;
+  std::int64_t b_, end_, p_;
+  SlicePlaces<typename Op::Geometry> places_;
 };
 
 /// How samples are shared by threads. Where a sample has few taps, a thread has those of a column in every so many rows, for one
 /// loading of the pose; where it has many, one: the registers of a pose are worth more as loads in flight. Neighbours have
 /// neighbouring columns.
-template <class Op>
+template <class Op, bool Shared = false>
 struct ThreadSamples {
   static constexpr bool several = Op::reach == 1;
 
-  std::int64_t rows, stride;  // of a slice; from one of a thread's rows to its next
-  std::int64_t columns;
+  std::int64_t rows, stride;               // of a slice; from one of a thread's rows to its next
+  std::int64_t columns, together, groups;  // references that are read together, and groups of them
 
-  explicit ThreadSamples(const typename Op::Geometry& geometry) : rows(geometry.rows()), columns(geometry.columns()) {
+  explicit ThreadSamples(const typename Op::Geometry& geometry, std::int64_t together_ = 1)
+      : rows(geometry.rows()),
+        columns(geometry.columns()),
+        together(together_),
+        groups(ceil_div(geometry.references, together_)) {
     constexpr std::int64_t enough_threads = 1 << 20, most_rows = several ? 16 : 1;
-    const std::int64_t samples = geometry.references * geometry.poses * rows * columns;
+    const std::int64_t samples = groups * geometry.poses * rows * columns;
     stride = ceil_div(rows, std::clamp<std::int64_t>(samples / enough_threads, 1, most_rows));
   }
 
@@ -72,7 +85,7 @@ struct ThreadSamples {
   /// The samples of thread i.
   template <class Add>
   KOKKOS_INLINE_FUNCTION void run(const Op& op, std::int64_t i, const Add& add) const {
-    const SliceSamples<Op> slice(op, i / threads_of_slice());
+    const SliceSamples<Op, Shared> slice = samples_of(op, i / threads_of_slice());
     const std::int64_t of_slice = i % threads_of_slice();
     const int kx = int(of_slice % columns);
     std::int64_t row = of_slice / columns;
@@ -81,15 +94,45 @@ struct ThreadSamples {
       slice.run(row, kx, no_sums, add);
     } while (several && (row += stride) < rows);
   }
+
+ private:
+  KOKKOS_INLINE_FUNCTION SliceSamples<Op, Shared> samples_of(const Op& op, std::int64_t slice) const {
+    if constexpr (Shared) {
+      const std::int64_t b = slice / op.geometry.poses * together, end = b + together, last = op.geometry.references;
+      return {op, b, end < last ? end : last, slice % op.geometry.poses};
+    } else {
+      return {op, slice};
+    }
+  }
 };
 
-template <class Op>
+template <class Op, bool Shared = false>
 struct SampleTask {
   Op op;
-  ThreadSamples<Op> samples;
+  ThreadSamples<Op, Shared> samples;
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const { samples.run(op, i, GlobalAtomicAdd{}); }
 };
+
+/// Operations for which it pays to have all references' taps at once where these share their poses: what follows from the pose is more
+/// work than the taps are.
+template <class Op>
+inline constexpr bool may_share_poses = [] {
+  if constexpr (requires { Op::shares_poses; }) return Op::shares_poses;
+  return false;
+}();
+
+/// How many references are read together: as many as a device's cache for all processors has room for, if that leaves threads enough.
+template <class Op>
+std::int64_t references_together(const Op& op) {
+  const auto& geometry = op.geometry;
+  if (geometry.rotations.stride[0] != 0 || geometry.shifts.stride[0] != 0) return 1;
+  constexpr std::int64_t cache = 40 << 20, enough_threads = 1 << 16, most = 8;
+  const std::int64_t samples = geometry.references * geometry.poses * geometry.rows() * geometry.columns(),
+                     fit = cache / std::max<std::int64_t>(dense_bytes(op.reference), 1),
+                     wanted = std::min({fit, samples / enough_threads, geometry.references});
+  return std::clamp<std::int64_t>(wanted, 1, most);
+}
 
 template <class Op>
 struct TeamTask {

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Places of samples in fixed point, as devices have them for single precision, against those in double precision.
+#include "support/as_device.hpp"
+
+#include "support/random.hpp"
+
+#include <bracewell/project.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+
+using namespace support;
+
+namespace {
+
+template <int N, int M>
+using Places = bracewell::detail::Geometry<float, N, M, true, true>;
+
+/// Samples that count in double precision and in fixed point, of one pose.
+template <int N, int M>
+struct Found {
+  int both = 0, one = 0;
+  double apart = 0, turned = 0;  // the most that places and phases differ
+
+  Found(const Places<N, M>& geometry, double slack) {
+    using namespace bracewell::detail;
+    const SlicePlaces<Places<N, M>, false> precise(geometry, 0, 0);
+    const SlicePlaces<Places<N, M>, true> fixed(geometry, 0, 0);
+    for (std::int64_t y = 0; y < geometry.rows(); ++y)
+      for (int x = 0; x < geometry.columns(); ++x) {
+        Row<N, M> row, same_row;
+        BlockStart<float, N, 1> start, same_start;
+        Kokkos::complex<float> phase, same_phase;
+        const bool counts = precise.find(y, x, row, start, phase), same = fixed.find(y, x, same_row, same_start, same_phase);
+        if (counts != same) {
+          one += !at_an_end(geometry, row, x, slack);
+          continue;
+        }
+        for (int e = 1; e < M; ++e) CHECK((row.index[e] == same_row.index[e] && row.frequency[e] == same_row.frequency[e]));
+        if (!counts) continue;
+        ++both;
+        for (int d = 0; d < N; ++d) {
+          CHECK((same_start.fraction[d] >= 0 && same_start.fraction[d] <= 1));
+          apart = std::max(
+              apart, std::abs(double(start.base[d]) - same_start.base[d] + start.fraction[d] - same_start.fraction[d]));
+        }
+        turned = std::max(turned, double(Kokkos::abs(phase - same_phase)));
+      }
+  }
+
+  /// Whether a sample is as far from the centre as samples that count may be.
+  static bool at_an_end(const Places<N, M>& geometry, const bracewell::detail::Row<N, M>& row, int x, double slack) {
+    double square = double(x) * x;
+    for (int e = 1; e < M; ++e) square += std::pow(row.frequency[e] * geometry.stretch[e], 2);
+    bool near = std::abs(std::sqrt(square) / geometry.most_k - 1) < slack;
+    for (int d = 0; d < N; ++d)
+      near = near || std::abs(std::abs(row.kappa(d, x)) / (0.5 * (1 + 1e-6) * geometry.extent[d]) - 1) < slack;
+    return near;
+  }
+};
+
+/// A geometry of a random pose whose numbers are of size `scale`.
+template <int N, int M>
+struct Problem {
+  std::vector<double> rotation, shift;
+  Places<N, M> geometry{};
+
+  Problem(Random& random, int most, double scale) : rotation(random.normals(M * N)), shift(random.normals(M)) {
+    for (double& r : rotation) r *= scale;
+    for (double& t : shift) t *= 10;
+    for (int& n : geometry.extent) n = random.integer(1, most);
+    for (int& m : geometry.slice_extent) m = random.integer(1, most);
+    geometry.oversampling = random.uniform(0.5, 2);
+    geometry.cutoff = random.integer(0, 1) ? 0.5 : random.uniform(0.1, 0.8);
+    geometry.set_scales();
+    geometry.rotations = {nullptr, rotation.data(), {0, 0, N, 1}, 0};
+    geometry.shifts = {nullptr, shift.data(), {0, 0, 1, 1}, 0};
+    geometry.references = geometry.poses = 1;
+  }
+};
+
+template <int N, int M>
+void check(Random& random, int most, double scale) {
+  const Problem<N, M> problem(random, most, scale);
+  INFO("scale " << scale << " extents up to " << most);
+  const Found<N, M> found(problem.geometry, 2e-7);
+  CHECK(found.one == 0);
+  CHECK(found.both > 0);  // k = 0
+  // Of the fraction's rounding to float in both; of columns' to 2^-36, a half of it for each k_e; of double precision's own.
+  const double far = scale < 1 ? 1 : scale;
+  CHECK(found.apart < 1.3e-7 + M * most * (std::ldexp(1.0, -37) + far * 0x1p-50));
+  CHECK(found.turned < 1e-6);
+}
+
+}  // namespace
+
+TEST_CASE("places in fixed point are those in double precision", "[project][places]") {
+  Random random(8600);
+  INFO("seed " << random.seed);
+  for (int i = 0; i < 200; ++i) {
+    check<3, 2>(random, 40, 1);
+    check<3, 3>(random, 12, 1);
+    check<2, 1>(random, 3000, 1);
+  }
+  for (int i = 0; i < 3; ++i) check<3, 2>(random, 1500, 0.7);
+  for (const double scale : {1e-300, 1e-30, 1e-3, 30.0, 1e3, 1e5}) {
+    check<3, 2>(random, 40, scale);
+    check<2, 1>(random, 3000, scale);
+  }
+}
+
+TEST_CASE("places of huge poses keep the samples in the band", "[project][places]") {
+  Random random(8700);
+  INFO("seed " << random.seed);
+  for (const double scale : {1e7, 1e9, 1e12, 1e15, 1e18, 1e19, 1e25, 1e40, 1e100, 1e300, 1e306}) {
+    INFO("scale " << scale);
+    Problem<3, 2> problem(random, 40, scale);
+    const Found<3, 2> found(problem.geometry, 2e-7);
+    CHECK(found.one == 0);
+    CHECK(found.both > 0);
+    CHECK(found.turned < 1e-6);
+    // Columns that cancel, wholly or, where double precision has such numbers, but for some voxels: κ is in the band on a diagonal.
+    for (int& m : problem.geometry.slice_extent) m = 20;
+    for (int& n : problem.geometry.extent) n = 30;
+    problem.geometry.cutoff = 0.5;
+    problem.geometry.oversampling = 1;
+    problem.geometry.set_scales();
+    for (const double left : {0.0, 1.3, 5.0}) {  // the last leaves the band
+      if (left > 0 && scale > 1e12) continue;
+      for (std::size_t d = 0; d < 3; ++d) problem.rotation[3 + d] = left * random.uniform(0.7, 1) - problem.rotation[d];
+      const Found<3, 2> diagonal(problem.geometry, 2e-7);
+      CHECK(diagonal.one == 0);
+      CHECK(diagonal.both >= (left < 2 ? 8 : 3));  // k_x = k_y = 0 … 7
+      CHECK(diagonal.apart < 1.3e-7 + 20 * scale * 0x1p-50);
+    }
+  }
+}
