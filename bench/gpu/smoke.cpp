@@ -91,11 +91,12 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
 
 /// Of sums of so many terms of any sign: each is rounded in some eight operations, and where it lies in a grid of this extent in one;
 /// rounding of the sums grows as the square root of their number. In fixed point each is rounded to 2^-41 of the largest term,
-/// which is some 16 times as large as most.
+/// which is some 16 times as large as most. In grids of up to three points sums of a few such terms may cancel to a tenth.
 template <class T>
 double bound(double terms, int extent, bool deterministic) {
   const double eps = std::numeric_limits<T>::epsilon();
-  return 2 * (8 + extent + std::sqrt(terms)) * eps + (deterministic ? 16 * std::sqrt(terms) * std::ldexp(1, -41) : 0);
+  const double sum = 2 * (8 + extent + std::sqrt(terms)) * eps;
+  return (extent > 3 ? sum : 10 * sum) + (deterministic ? 16 * std::sqrt(terms) * std::ldexp(1, -41) : 0);
 }
 
 /// Prints the case, with the output that comes nearest to its bound, and all that pass theirs.
@@ -133,7 +134,7 @@ void compare_bits(const std::string& name, const Outputs& first, const Outputs& 
 template <class T>
 const char* precision = sizeof(T) == 4 ? "float" : "double";
 
-template <class T, int N, int M>
+template <int N, int M>
 void check_slicing() {
   struct Size {
     Extents extents, slice;
@@ -145,28 +146,33 @@ void check_slicing() {
     sizes.push_back(cube(1, 3));
     sizes.push_back(cube(2, 3));
     sizes.push_back(cube(33, M == 3 ? 2 : 5));
-    if (M < 3) sizes.push_back(cube(16, 700));
+    if (M < 3) sizes.push_back(cube(16, 300));
     // Rows of other extents, some of which leave the reference.
     sizes.push_back({N == 2 ? Extents{11, 8} : Extents{9, 11, 8}, M == 2 ? Extents{14, 9} : Extents{5, 14, 9}, 4});
   }
   const char* const names[] = {"linear", "cubic", "KB4"};
-  for (const Phi phi : {Phi::linear, Phi::cubic, Phi::kaiser_bessel_4})
-    for (const Size& size : sizes) {
-      Random random(unsigned(7000 + 100 * N + 10 * M + size.extents[0]));
-      const SliceProblem s = slice_problem(random, size.extents, size.slice, size.poses), t = tangents_of(s, random);
-      const int extent = std::max(*std::max_element(size.extents.begin(), size.extents.end()),
-                                  *std::max_element(size.slice.begin(), size.slice.end()));
-      const std::string name =
-          std::to_string(N) + "to" + std::to_string(M) + " " + precision<T> + " " + names[int(phi)] + " " + text(s);
+  for (const Size& size : sizes) {
+    Random random(unsigned(7000 + 100 * N + 10 * M + size.extents[0]));
+    const SliceProblem s = slice_problem(random, size.extents, size.slice, size.poses), t = tangents_of(s, random);
+    const int extent = std::max(*std::max_element(size.extents.begin(), size.extents.end()),
+                                *std::max_element(size.slice.begin(), size.slice.end()));
+    for (const Phi phi : {Phi::linear, Phi::cubic, Phi::kaiser_bessel_4}) {
       const Outputs want = slicing<Host, double, N, M>(s, t, phi, {});
-      compare<T>(name, slicing<Device, T, N, M>(s, t, phi, {}), want, extent);
-      bw::Workspace workspace;
-      compare<T>(name + " workspace", slicing<Device, T, N, M>(s, t, phi, {.workspace = &workspace}), want, extent);
-      const bw::SliceOptions options{.deterministic = true, .workspace = &workspace};
-      const Outputs first = slicing<Device, T, N, M>(s, t, phi, options);
-      compare<T>(name + " deterministic", first, want, extent, true);
-      compare_bits(name + " deterministic", first, slicing<Device, T, N, M>(s, t, phi, options));
+      const auto check = [&]<class T>(T) {
+        const std::string name =
+            std::to_string(N) + "to" + std::to_string(M) + " " + precision<T> + " " + names[int(phi)] + " " + text(s);
+        compare<T>(name, slicing<Device, T, N, M>(s, t, phi, {}), want, extent);
+        bw::Workspace workspace;
+        compare<T>(name + " workspace", slicing<Device, T, N, M>(s, t, phi, {.workspace = &workspace}), want, extent);
+        const bw::SliceOptions options{.deterministic = true, .workspace = &workspace};
+        const Outputs first = slicing<Device, T, N, M>(s, t, phi, options);
+        compare<T>(name + " deterministic", first, want, extent, true);
+        compare_bits(name + " deterministic", first, slicing<Device, T, N, M>(s, t, phi, options));
+      };
+      check(float());
+      check(double());
     }
+  }
 }
 
 RasterProblem raster_problem(Random& random, int axes, const Extents& extents, int count, int poses) {
@@ -216,8 +222,7 @@ void check_rasters() {
 
 template <int N, int M>
 void check() {
-  check_slicing<float, N, M>();
-  check_slicing<double, N, M>();
+  check_slicing<N, M>();
   check_rasters<float, N, M>();
   check_rasters<double, N, M>();
 }
