@@ -78,7 +78,7 @@ double samples_of_slice(int box) {
 
 template <class Kernel>
 void run(const Settings& settings, const Work& work, const std::string& name, const Kernel& kernel) {
-  const auto [box, B, P] = work;
+  const int box = work.box, B = work.B, P = work.P;
   const int half = box / 2 + 1;
   const Device exec;
   std::mt19937 random(20);
