@@ -27,14 +27,20 @@ template <class V>
 using Array = Kokkos::View<V, Kokkos::LayoutRight, Device::memory_space>;
 
 struct Work {
+  std::string kernel;
   int box, B, P;
 };
 
-struct Settings {
-  std::vector<std::string> kernels{"linear", "cubic"};
-  std::vector<int> boxes{128, 256}, references{1, 8}, poses{2048, 256, 8};
-  double seconds = 0.05;
-};
+/// \throws CLI::ValidationError for what is not KERNEL/BOX/B/P
+Work work_of(const std::string& text) {
+  Work work{text.substr(0, text.find('/')), 0, 0, 0};
+  char rest = 0;
+  const int read = std::sscanf(text.c_str() + std::min(text.size(), work.kernel.size()), "/%d/%d/%d%c", &work.box, &work.B,
+                               &work.P, &rest);
+  if (read != 3 || (work.kernel != "linear" && work.kernel != "cubic") || work.box < 8 || work.B < 1 || work.P < 1)
+    throw CLI::ValidationError("works", "got '" + text + "', expected linear/BOX/B/P or cubic/BOX/B/P, BOX from 8 on");
+  return work;
+}
 
 /// Numbers of a generator, over and over.
 template <class View>
@@ -77,7 +83,7 @@ double samples_of_slice(int box) {
 }
 
 template <class Kernel>
-void run(const Settings& settings, const Work& work, const std::string& name, const Kernel& kernel) {
+void run(const Work& work, double seconds, const Kernel& kernel) {
   const int box = work.box, B = work.B, P = work.P;
   const int half = box / 2 + 1;
   const Device exec;
@@ -116,8 +122,9 @@ void run(const Settings& settings, const Work& work, const std::string& name, co
   const bw::SliceOptions options{.workspace = &workspace};
   const double samples = samples_of_slice(box) * B * P;
   const auto print = [&](const char* operation, const auto& call) {
-    const double ms = median_ms(exec, settings.seconds, call);
-    std::printf("bracewell\t%s\t%s\t%d\t%d\t%d\t%.4f\t%.1f\n", operation, name.c_str(), box, B, P, ms, 1e9 * ms / samples);
+    const double ms = median_ms(exec, seconds, call);
+    std::printf("bracewell\t%s\t%s\t%d\t%d\t%d\t%.4f\t%.1f\n", operation, work.kernel.c_str(), box, B, P, ms,
+                1e9 * ms / samples);
     std::fflush(stdout);
   };
   // Insertion and gradients are of the slices above, so project has others to write.
@@ -133,32 +140,25 @@ void run(const Settings& settings, const Work& work, const std::string& name, co
 }  // namespace
 
 int main(int argc, char** argv) {
-  Settings settings;
+  std::vector<std::string> texts;
+  std::vector<Work> works;
+  double seconds = 0.05;
   CLI::App app("Times of B references with P slices each");
-  app.add_option("--kernels", settings.kernels)
-      ->delimiter(',')
-      ->check(CLI::IsMember({"linear", "cubic"}))
-      ->capture_default_str();
-  app.add_option("--boxes", settings.boxes)->delimiter(',')->check(CLI::Range(8, 1024))->capture_default_str();
-  app.add_option("--references", settings.references, "B")
-      ->delimiter(',')
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--poses", settings.poses, "P")->delimiter(',')->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--seconds", settings.seconds, "of calls in each of five times")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+  app.add_option("works", texts, "KERNEL/BOX/B/P of each, as linear/128/8/2048")->required();
+  app.add_option("--seconds", seconds, "of calls in each of five times")->check(CLI::PositiveNumber)->capture_default_str();
+  try {
+    app.parse(argc, argv);
+    for (const std::string& text : texts) works.push_back(work_of(text));
+  } catch (const CLI::Error& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   if (!kit::device_found()) return kit::skipped;
   const Kokkos::ScopeGuard kokkos;
-  for (const std::string& kernel : settings.kernels)
-    for (const int box : settings.boxes)
-      for (const int B : settings.references)
-        for (const int P : settings.poses) {
-          if (kernel == "linear") {
-            run(settings, {box, B, P}, kernel, bw::Linear{});
-          } else {
-            run(settings, {box, B, P}, kernel, bw::Cubic{});
-          }
-        }
+  for (const Work& work : works) {
+    if (work.kernel == "linear") {
+      run(work, seconds, bw::Linear{});
+    } else {
+      run(work, seconds, bw::Cubic{});
+    }
+  }
 }

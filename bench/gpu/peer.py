@@ -8,16 +8,9 @@ import sys
 import time
 
 
-def numbers(text):
-    return [int(number) for number in text.split(",")]
-
-
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kernels", type=lambda text: text.split(","), default=["linear", "cubic"])
-    parser.add_argument("--boxes", type=numbers, default=[128, 256])
-    parser.add_argument("--references", type=numbers, default=[1, 8])
-    parser.add_argument("--poses", type=numbers, default=[2048, 256, 8])
+    parser.add_argument("works", nargs="+", help="KERNEL/BOX/B/P of each, as linear/128/8/2048")
     parser.add_argument("--seconds", type=float, default=0.05, help="of calls in each of five times")
     return parser.parse_args()
 
@@ -84,11 +77,9 @@ def main():
         print("no device for PyTorch")
         sys.exit(77)
     print(f"# torch-projectors {torch_projectors.__version__}, PyTorch {torch.__version__}, {torch.cuda.get_device_name()}", flush=True)
-    for kernel in options.kernels:
-        for box in options.boxes:
-            for B in options.references:
-                for P in options.poses:
-                    run(torch, torch_projectors, options, kernel, box, B, P)
+    for work in options.works:
+        kernel, *numbers = work.split("/")
+        run(torch, torch_projectors, options, kernel, *map(int, numbers))
 
 
 main()

@@ -139,17 +139,16 @@ peer_ready() {
 
 peer() { PYTHONPATH="$results/peer${PYTHONPATH:+:$PYTHONPATH}" python3 "$kit/peer/peer.py" "$@"; }
 
-# In turns: the library, the peer, and again, at each of some works.
+# In turns: the library, the peer, and again, at the same works: kernel, box, B references, P poses of each.
+works="linear/128/1/2048 linear/128/1/256 linear/128/1/8 linear/128/8/2048 linear/128/8/256 linear/128/8/8 linear/256/1/2048
+  cubic/128/1/2048 cubic/256/1/2048"
 turns() {
   (
+    read -r -d '' -a options <<<"--seconds=0.03 $works"
     failed=0
     for _ in 1 2; do
-      for work in "linear 128 1,8 2048,256,8" "linear 256 1 2048" "cubic 128,256 1 2048"; do
-        read -r kernels boxes references poses <<<"$work"
-        options=(--kernels="$kernels" --boxes="$boxes" --references="$references" --poses="$poses" --seconds=0.03)
-        ours "$kit/bin/beside" "${options[@]}" || failed=1
-        [[ -n "$peer_why" ]] || peer "${options[@]}" || failed=1
-      done
+      ours "$kit/bin/beside" "${options[@]}" || failed=1
+      [[ -n "$peer_why" ]] || peer "${options[@]}" || failed=1
     done
     exit $failed
   ) | tee "$results/beside.tsv"
@@ -184,7 +183,7 @@ google_benchmark() {
     --benchmark_filter='^(backproject_deterministic/3to2/float/(linear|cubic)|project_vjp_reference/3to2/float/(linear|cubic)|gauss_newton/3to2/float/linear|raster.*)/'
 }
 export -f ours google_benchmark turns peer 2>/dev/null
-export kit results paths peer_why=""
+export kit results paths works peer_why=""
 
 tool() { command -v "$1" 2>/dev/null || ls /usr/local/cuda/bin/"$1" /opt/nvidia/nsight-compute/*/"$1" 2>/dev/null | head -n 1; }
 
