@@ -37,6 +37,10 @@ log="$results/log.txt" summary="$results/summary.txt"
 : >"$log"
 : >"$results/states.tsv"
 begin=$SECONDS
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+site="$kit/peer/site"  # kept for the next run
+[[ -w "$kit" ]] || site="$scratch/site"
 export CUDA_MODULE_LOADING=EAGER OMP_PROC_BIND=false OMP_WAIT_POLICY=passive PYTHONUNBUFFERED=1
 
 say() { echo "$*" | tee -a "$log"; }
@@ -117,12 +121,12 @@ peer_begin() {
   elif ! command -v nvcc >/dev/null && [[ ! -x /usr/local/cuda/bin/nvcc ]]; then peer_why="no nvcc to compile it"
   fi
   [[ -z "$peer_why" ]] || return
-  if PYTHONPATH="$results/peer" python3 -c 'import torch, torch_projectors' 2>/dev/null; then return; fi
+  if PYTHONPATH="$site" python3 -c 'import torch, torch_projectors' 2>/dev/null; then return; fi
   (
     export TORCH_CUDA_ARCH_LIST=9.0 TORCH_PROJECTORS_BUILD_BACKEND=cuda MAX_JOBS=12 PATH="$PATH:/usr/local/cuda/bin"
-    timeout 240 python3 -m pip install --no-build-isolation --no-deps --no-index --disable-pip-version-check --target "$results/peer" \
-      "$source" >"$results/peer_install.txt" 2>&1
-    echo $? >"$results/peer_installed"
+    timeout 240 python3 -m pip install --no-build-isolation --no-deps --no-index --disable-pip-version-check --upgrade \
+      --target "$site" "$source" >"$results/peer_install.txt" 2>&1
+    echo $? >"$scratch/installed"
   ) &
   peer_job=$!
 }
@@ -131,13 +135,13 @@ peer_ready() {
   [[ -z "$peer_why" ]] || return
   if [[ -n "${peer_job:-}" ]]; then
     local until=$((SECONDS + $1))
-    while [[ $SECONDS -lt $until && ! -f "$results/peer_installed" ]]; do sleep 1; done
-    [[ -f "$results/peer_installed" ]] || { peer_why="not installed in time"; return 1; }
-    [[ "$(cat "$results/peer_installed")" == 0 ]] || { peer_why="its installation failed: $(tail -n 1 "$results/peer_install.txt")"; return 1; }
+    while [[ $SECONDS -lt $until && ! -f "$scratch/installed" ]]; do sleep 1; done
+    [[ -f "$scratch/installed" ]] || { peer_why="not installed in time"; return 1; }
+    [[ "$(cat "$scratch/installed")" == 0 ]] || { peer_why="its installation failed: $(tail -n 1 "$results/peer_install.txt")"; return 1; }
   fi
 }
 
-peer() { PYTHONPATH="$results/peer${PYTHONPATH:+:$PYTHONPATH}" python3 "$kit/peer/peer.py" "$@"; }
+peer() { PYTHONPATH="$site${PYTHONPATH:+:$PYTHONPATH}" python3 "$kit/peer/peer.py" "$@"; }
 
 # In turns: the library, the peer, and again, at the same works: kernel, box, B references, P poses of each.
 works="linear/128/1/2048 linear/128/1/256 linear/128/1/8 linear/128/8/2048 linear/128/8/256 linear/128/8/8 linear/256/1/2048
@@ -183,7 +187,7 @@ google_benchmark() {
     --benchmark_filter='^(backproject_deterministic/3to2/float/(linear|cubic)|project_vjp_reference/3to2/float/(linear|cubic)|gauss_newton/3to2/float/linear|raster.*)/'
 }
 export -f ours google_benchmark turns peer 2>/dev/null
-export kit results paths works peer_why=""
+export kit results site paths works peer_why=""
 
 tool() { command -v "$1" 2>/dev/null || ls /usr/local/cuda/bin/"$1" /opt/nvidia/nsight-compute/*/"$1" 2>/dev/null | head -n 1; }
 
@@ -244,7 +248,8 @@ stage() {
     initcheck) sanitized initcheck 30 --tool initcheck ;;
     bench)
       with_device bench && have bench beside || return
-      peer_ready 120 || say "no peer: $peer_why"
+      local left=$((total - (SECONDS - begin) - 120))
+      peer_ready $((left < 120 ? left : 120)) || say "no peer: $peer_why"
       export peer_why
       shown=100 attempt "bench, in turns" 110 bash -c turns
       [[ -z "$peer_why" ]] || state "bench, the peer" SKIP "$peer_why"
@@ -267,7 +272,7 @@ stage() {
           state "demo, $name" SKIP "no libcufft.so.12 here"
           continue
         fi
-        local options=(--map "$kit/data/beta_galactosidase.mrc.gz" --output "$results/$name")
+        local options=(--map "$kit/data/beta_galactosidase.mrc.gz" --output "$scratch/$name")
         [[ "$name" == reconstruct_map ]] && options+=(--poses 20000)
         attempt "demo, $name" 40 env LD_LIBRARY_PATH="$paths" "$kit/bin/$name" "${options[@]}"
       done
@@ -279,7 +284,7 @@ device_stage
 [[ " ${stages[*]} " == *" bench "* ]] && peer_begin
 for one in "${stages[@]}"; do stage "$one"; done
 wait_for="${peer_job:-}"
-[[ -n "$wait_for" && ! -f "$results/peer_installed" ]] && kill "$wait_for" 2>/dev/null
+[[ -n "$wait_for" && ! -f "$scratch/installed" ]] && kill "$wait_for" 2>/dev/null
 
 {
   echo "device: ${device:-none}"
