@@ -160,7 +160,10 @@ void run(int box, int count) {
     for (int e = 0; e < 2; ++e) {
       for (int d = 0; d < 3 && e == 1; ++d) dot += a[d] * a[3 + d];
       float norm = 0;
-      for (int d = 0; d < 3; ++d) norm += (a[3 * e + d] -= e == 1 ? dot * a[d] : 0) * a[3 * e + d];
+      for (int d = 0; d < 3; ++d) {
+        a[3 * e + d] -= e == 1 ? dot * a[d] : 0;
+        norm += a[3 * e + d] * a[3 * e + d];
+      }
       for (int d = 0; d < 3; ++d) a[3 * e + d] /= std::sqrt(norm);
     }
     rotations.insert(rotations.end(), a, a + 6);

@@ -236,7 +236,7 @@ stage() {
     large) have large large && shown=20 attempt large 40 env LD_LIBRARY_PATH="$paths" "$kit/bin/large" ;;
     floor) have floor floor && shown=20 attempt floor 15 env LD_LIBRARY_PATH="$paths" "$kit/bin/floor" ;;
     tests)
-      for name in device_tests calls_tests; do
+      for name in device_tests gpu_tests; do
         with_device "tests, $name" && have "tests, $name" "$name" || continue
         while read -r tags; do
           attempt "tests, $name $tags" 40 env LD_LIBRARY_PATH="$paths" "$kit/bin/$name" "$tags"
