@@ -39,6 +39,11 @@ log="$results/log.txt" summary="$results/summary.txt"
 begin=$SECONDS
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
+files="$kit"  # or where programs and libraries are unpacked
+if [[ -f "$kit/programs.tar.gz" ]]; then
+  files="$scratch"
+  tar -xzf "$kit/programs.tar.gz" -C "$files" || { echo "$kit/programs.tar.gz: cannot be unpacked to $files" >&2; exit 2; }
+fi
 site="$kit/peer/site"  # kept for the next run
 [[ -w "$kit" ]] || site="$scratch/site"
 export CUDA_MODULE_LOADING=EAGER OMP_PROC_BIND=false OMP_WAIT_POLICY=passive PYTHONUNBUFFERED=1
@@ -59,7 +64,7 @@ for p in sys.path:
   done
 }
 cufft="$(find_cufft)"
-paths="$kit/lib${cufft:+:$cufft}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+paths="$files/lib${cufft:+:$cufft}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 [[ -d /usr/local/nvidia/lib64 ]] && paths+=":/usr/local/nvidia/lib64"  # where containers have the driver's
 ours() { env LD_LIBRARY_PATH="$paths" "$@"; }
 
@@ -99,7 +104,7 @@ attempt() {
 
 # have NAME FILE: whether the kit has it.
 have() {
-  [[ -x "$kit/bin/$2" ]] && return
+  [[ -x "$files/bin/$2" ]] && return
   state "$1" SKIP "the kit has no $2"
   return 1
 }
@@ -151,7 +156,7 @@ turns() {
     read -r -d '' -a options <<<"--seconds=0.03 $works"
     failed=0
     for _ in 1 2; do
-      ours "$kit/bin/beside" "${options[@]}" || failed=1
+      ours "$files/bin/beside" "${options[@]}" || failed=1
       [[ -n "$peer_why" ]] || peer "${options[@]}" || failed=1
     done
     exit $failed
@@ -183,11 +188,11 @@ table() {
 }
 
 google_benchmark() {
-  ours "$kit/bin/bracewell_bench" --boxes=128,256 --poses=2048 --benchmark_min_time=0.02 --benchmark_out="$results/bench.json" \
+  ours "$files/bin/bracewell_bench" --boxes=128,256 --poses=2048 --benchmark_min_time=0.02 --benchmark_out="$results/bench.json" \
     --benchmark_filter='^(backproject_deterministic/3to2/float/(linear|cubic)|project_vjp_reference/3to2/float/(linear|cubic)|gauss_newton/3to2/float/linear|raster.*)/'
 }
 export -f ours google_benchmark turns peer 2>/dev/null
-export kit results site paths works peer_why=""
+export kit files results site paths works peer_why=""
 
 tool() { command -v "$1" 2>/dev/null || ls /usr/local/cuda/bin/"$1" /opt/nvidia/nsight-compute/*/"$1" 2>/dev/null | head -n 1; }
 
@@ -200,7 +205,7 @@ sanitized() {  # STAGE SECONDS TOOL OPTION…
     state "$name" SKIP "no compute-sanitizer here"
   else
     attempt "$name" "$limit" env LD_LIBRARY_PATH="$paths" "$checker" --error-exitcode 9 \
-      --print-limit 5 "$@" "$kit/bin/smoke" --quick
+      --print-limit 5 "$@" "$files/bin/smoke" --quick
   fi
 }
 
@@ -211,7 +216,7 @@ profile() {
     project_vjp_all/3to2/float/linear raster/3to2; do
     echo "== $name"
     ours "$ncu" --clock-control none --kernel-name-base demangled --kernel-name 'regex:bracewell' --launch-count 2 --section SpeedOfLight \
-      --section Occupancy --section LaunchStats --section MemoryWorkloadAnalysis --section WarpStateStats "$kit/bin/bracewell_bench" \
+      --section Occupancy --section LaunchStats --section MemoryWorkloadAnalysis --section WarpStateStats "$files/bin/bracewell_bench" \
       --boxes=128 --poses=512 --benchmark_min_time=0.001 --benchmark_filter="^$name.*" 2>&1 |
       grep -E 'bracewell|Throughput|Duration|Registers|Occupancy|Hit Rate|Issue|Bound|==ERROR|Stall|No Eligible' || failed=1
   done
@@ -221,7 +226,7 @@ profile() {
 device=""
 device_stage() {
   have device floor || return
-  shown=3 attempt device 20 env LD_LIBRARY_PATH="$paths" "$kit/bin/floor" --device
+  shown=3 attempt device 20 env LD_LIBRARY_PATH="$paths" "$files/bin/floor" --device
   device="$(grep -m 1 '^device' "$log" | cut -f 2)"
   command -v nvidia-smi >/dev/null && nvidia-smi --query-gpu=name,driver_version,clocks.max.sm,memory.total --format=csv 2>&1 | tee -a "$log"
   [[ -f "$kit/kit.txt" ]] && tee -a "$log" <"$kit/kit.txt"
@@ -231,15 +236,15 @@ stage() {
   local name
   case "$1" in
     device) ;;
-    smoke) have smoke smoke && attempt smoke 60 env LD_LIBRARY_PATH="$paths" "$kit/bin/smoke" ;;
-    asynchrony) have asynchrony asynchrony && shown=30 attempt asynchrony 30 env LD_LIBRARY_PATH="$paths" "$kit/bin/asynchrony" ;;
-    large) have large large && shown=20 attempt large 40 env LD_LIBRARY_PATH="$paths" "$kit/bin/large" ;;
-    floor) have floor floor && shown=20 attempt floor 15 env LD_LIBRARY_PATH="$paths" "$kit/bin/floor" ;;
+    smoke) have smoke smoke && attempt smoke 60 env LD_LIBRARY_PATH="$paths" "$files/bin/smoke" ;;
+    asynchrony) have asynchrony asynchrony && shown=30 attempt asynchrony 30 env LD_LIBRARY_PATH="$paths" "$files/bin/asynchrony" ;;
+    large) have large large && shown=20 attempt large 40 env LD_LIBRARY_PATH="$paths" "$files/bin/large" ;;
+    floor) have floor floor && shown=20 attempt floor 15 env LD_LIBRARY_PATH="$paths" "$files/bin/floor" ;;
     tests)
       for name in device_tests gpu_tests; do
         with_device "tests, $name" && have "tests, $name" "$name" || continue
         while read -r tags; do
-          attempt "tests, $name $tags" 40 env LD_LIBRARY_PATH="$paths" "$kit/bin/$name" "$tags"
+          attempt "tests, $name $tags" 40 env LD_LIBRARY_PATH="$paths" "$files/bin/$name" "$tags"
         done < <(sed -n "s/^$name //p" "$kit/tags.txt")
       done
       ;;
@@ -274,7 +279,7 @@ stage() {
         fi
         local options=(--map "$kit/data/beta_galactosidase.mrc.gz" --output "$scratch/$name")
         [[ "$name" == reconstruct_map ]] && options+=(--poses 20000)
-        attempt "demo, $name" 40 env LD_LIBRARY_PATH="$paths" "$kit/bin/$name" "${options[@]}"
+        attempt "demo, $name" 40 env LD_LIBRARY_PATH="$paths" "$files/bin/$name" "${options[@]}"
       done
       ;;
   esac
