@@ -26,16 +26,16 @@ int run(const Settings& settings) {
   correlation.take(0, a.density);
   correlation.take(1, b.density);
   const std::vector<double> fsc = correlation.curve(), amplitude = correlation.amplitudes();
-  std::printf("%5s %10s %9s %10s\n", "shell", "Å", "FSC", "amplitude");
+  std::printf("%5s %10s %10s %10s\n", "shell", "Å", "FSC", "amplitude");
   double least = 2, low = 1e300, high = 0;
   for (std::size_t s = 0; s < fsc.size(); ++s) {
-    std::printf("%5zu %10.2f %9.5f %10.4f\n", s, s == 0 ? 999.0 : side / double(s), fsc[s], amplitude[s]);
+    std::printf("%5zu %10.2f %10.7f %10.4f\n", s, s == 0 ? 999.0 : side / double(s), fsc[s], amplitude[s]);
     if (s == 0 || double(s) > 0.9 * double(n) / 2) continue;
     least = std::min(least, fsc[s]);
     low = std::min(low, amplitude[s]);
     high = std::max(high, amplitude[s]);
   }
-  std::printf("to 0.9 Nyquist: FSC at least %.5f, amplitude %.4f to %.4f\n", least, low, high);
+  std::printf("to 0.9 Nyquist: FSC at least %.6f, amplitude %.4f to %.4f\n", least, low, high);
   std::printf("FSC 0.143 at %s, 0.5 at %s\n", resolution(fsc, 0.143, side).c_str(), resolution(fsc, 0.5, side).c_str());
   if (!settings.output.empty()) write_curve(settings.output, fsc, side);
   return 0;

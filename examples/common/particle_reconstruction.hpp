@@ -65,7 +65,8 @@ inline ReconstructorBytes reconstructor_bytes(double n, double padding, int halv
   const double twice = double(bracewell::fft_extent(2 * n)), weights = stored(double(bracewell::fft_extent(1.25 * twice))),
                data = 2 * stored(double(bracewell::fft_extent(padding * n)));
   return {4 * (data + weights) * halves,
-          4 * (std::max(2 * weights, 8 * stored(n) + stored(twice)) + std::max(2 * stored(twice), data) + 2 * stored(n)),
+          4 * (std::max(2 * weights + 2 * stored(n), std::max(2 * stored(twice), data) + stored(twice) + 8 * stored(n)) +
+               (halves == 2 ? 3 : 1) * stored(n)),
           4 * 5 * n * n * n};
 }
 

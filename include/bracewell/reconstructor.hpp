@@ -118,7 +118,7 @@ struct WeightKernelOf<KaiserBessel<Reach>> {
 /// KaiserBessel<3> needs a padding of 1.25 only, and twice the time or more to add images.
 ///
 /// Memory, in numbers of T for a map of n voxels: by default 4 n for the data and 8 n for the weights, each times `halves`, kept;
-/// 26 n more while finishing, kept from then on; and what `batch` images need.
+/// 17 n more while finishing, kept from then on; and what `batch` images need.
 template <class T, class FftLibrary, class Kernel = KaiserBessel<2>, int N = 3, int M = 2,
           class Exec = Kokkos::DefaultExecutionSpace>
 class Reconstructor {

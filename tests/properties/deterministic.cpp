@@ -194,6 +194,7 @@ TEMPLATE_TEST_CASE("data and density are the same in a grid of both", "[backproj
       const auto got = inserted(both), want = inserted(apart);
       CHECK(relative_error(got.first, want.first) < tolerance);
       CHECK(relative_error(got.second, want.second) < tolerance);
+      if constexpr (bw::detail::on_host<Exec>) CHECK((got.first == want.first && got.second == want.second));
     }
   }
   const auto bytes = std::size_t(12 * 12 * 7 * 2 * 16);

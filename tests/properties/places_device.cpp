@@ -136,3 +136,15 @@ TEST_CASE("places of huge poses keep the samples in the band", "[project][places
     }
   }
 }
+
+TEST_CASE("phases of shifts next to none are near 1", "[project][places]") {
+  Random random(8800);
+  INFO("seed " << random.seed);
+  for (const double shift : {-1e-300, -1e-18, -1e-9, 0.0, 1e-18, 1e-300}) {
+    Problem<3, 2> problem(random, 40, 1);
+    problem.shift.assign(2, shift);
+    const Found<3, 2> found(problem.geometry, 2e-7);
+    CHECK(found.both > 0);
+    CHECK(found.turned < 1e-7);
+  }
+}

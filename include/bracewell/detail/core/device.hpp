@@ -101,6 +101,12 @@ struct PlainAdd {
     sum += term;
   }
   template <class T>
+  KOKKOS_INLINE_FUNCTION static void add(DataAndDensity<T>& sum, T re, T im, T density) {
+    add(sum.re, re);
+    add(sum.im, im);
+    add(sum.density, density);
+  }
+  template <class T>
   KOKKOS_INLINE_FUNCTION static void add(Kokkos::complex<T>& sum, T re, T im) {
     add(sum.real(), re);
     add(sum.imag(), im);

@@ -200,6 +200,11 @@ KOKKOS_INLINE_FUNCTION P select(const Mask& mask, const P& yes, const P& no) {
   return mask ? yes : no;
 }
 
+template <class P>
+KOKKOS_INLINE_FUNCTION P magnitude(const P& x) {
+  return select(x < 0, P(-x), x);
+}
+
 /// ⌊x⌋ for lanes within the range of int, through 32-bit integers, which every instruction set converts to.
 template <class P>
 KOKKOS_INLINE_FUNCTION P plain_round_down(const P& x) {

@@ -67,6 +67,16 @@ struct Lattice {
   }
 };
 
+template <class V, int A>
+Lattice<const V, A> read_only(const Lattice<V, A>& l) {
+  Lattice<const V, A> result{l.data, {}, {}, l.batch_stride, l.wrapped};
+  for (int a = 0; a < A; ++a) {
+    result.extent[a] = l.extent[a];
+    result.stride[a] = l.stride[a];
+  }
+  return result;
+}
+
 /// A View's last A axes, after those of a batch; `wrapped` as its owner says.
 template <int A, class X>
 auto lattice(const X& view, bool wrapped = false) {
@@ -208,14 +218,9 @@ template <class Exec, class To, class From, int A>
 void transfer(const Exec& exec, const char* label, std::int64_t count, const Lattice<To, A>& to,
               const Lattice<From, A>& from, const Table<Exec>& table, double scale = 1, bool accumulate = false) {
   using V = std::remove_const_t<From>;
-  Lattice<const V, A> source{from.data, {}, {}, from.batch_stride, from.wrapped};
   std::array<long, A> extents;
-  for (int a = 0; a < A; ++a) {
-    source.extent[a] = from.extent[a];
-    source.stride[a] = from.stride[a];
-    extents[a] = long(to.extent[a]);
-  }
-  for_elements<A>(exec, label, count, extents, Transfer<To, V, A, Exec>{to, source, table, scale, accumulate});
+  for (int a = 0; a < A; ++a) extents[a] = long(to.extent[a]);
+  for_elements<A>(exec, label, count, extents, Transfer<To, V, A, Exec>{to, read_only(from), table, scale, accumulate});
 }
 
 /// 1 / φ^(s / n_d) of a kernel for arrays of extents n, for |s| up to half of `size`; n in memory order.

@@ -52,6 +52,23 @@ struct Filter {
   KOKKOS_FUNCTION void operator()(std::int64_t i) const { data[i] *= factor[i]; }
 };
 
+/// Op of for_elements over a part of an array: its elements from `first` on, of the slowest axis.
+template <class Op, int A>
+struct Part {
+  Op op;
+  std::int64_t first;
+
+  KOKKOS_FUNCTION auto row(std::int64_t batch, const std::int64_t (&index)[A]) const {
+    std::int64_t whole[A];
+    for (int a = 0; a < A; ++a) whole[a] = index[a] + (a == 0 ? first : 0);
+    return op.row(batch, whole);
+  }
+  template <class Row>
+  KOKKOS_FUNCTION void at(std::int64_t x, const Row& row) const {
+    op.at(A == 1 ? first + x : x, row);
+  }
+};
+
 /// The circulant nearest to the convolution with h (T. F. Chan): c(s) = Σ over h's s and s − n of each axis, each by 1 − |s| / n.
 template <class T, int A, class Exec>
 struct Fold {
@@ -262,26 +279,25 @@ class Normal {
   /// h and its circulant of gridded weights, of one array or the sum of two.
   void prepare(const Exec& exec, const Numbers<T>& first, const Numbers<T>& second) {
     allocate(exec);
-    each(exec, weight_box_.stored(), Gather<Complex, T>{large_.data(), first.data(), second.data()});
-    weight_plan_.inverse(exec, large_.data(), 1);
-    const auto h = weight_box_.real(large_.data());
+    each(exec, weight_box_.stored(), Gather<Complex, T>{large(), first.data(), second.data()});
+    weight_plan_.inverse(exec, large(), 1);
     const double scale = 1 / box_.voxels();
-    const Fold<T, A, Exec> fold{box_.real(small_.data()), h, correction_, scale};
+    const Fold<T, A, Exec> fold{box_.real(beside()), weight_box_.real(large()), correction_, scale};
     for_elements<A>(exec, "bracewell::circulant", 1, box_.extent, fold);
-    plan_.forward(exec, small_.data(), 1);
-    each(exec, box_.stored(), RealPart<T>{circulant_.data(), small_.data(), 1, 0});
-    transfer(exec, "bracewell::convolution", 1, twice_.real(small_.data()), h, correction_, scale / twice_.voxels());
-    twice_plan_.forward(exec, small_.data(), 1);
-    each(exec, twice_.stored(), RealPart<T>{filter(), small_.data(), 1, -std::numeric_limits<double>::infinity()});
+    plan_.forward(exec, beside(), 1);
+    each(exec, box_.stored(), RealPart<T>{circulant_.data(), beside(), 1, 0});
+    crop(exec, scale / twice_.voxels());
+    twice_plan_.forward(exec, large(), 1);
+    each(exec, twice_.stored(), RealPart<T>{filter(), large(), 1, -std::numeric_limits<double>::infinity()});
   }
 
   /// b of gridded data, of one array or the sum of two.
   template <class Plan>
   void right_side(const Exec& exec, const Plan& plan, const Numbers<Complex>& first, const Numbers<Complex>& second,
                   const Table<Exec>& correction) {
-    each(exec, data_box_.stored(), Gather<Complex, Complex>{small_.data(), first.data(), second.data()});
-    plan.inverse(exec, small_.data(), 1);
-    transfer(exec, "bracewell::data", 1, box_.real(vector(residual)), data_box_.real(small_.data()), correction,
+    each(exec, data_box_.stored(), Gather<Complex, Complex>{large(), first.data(), second.data()});
+    plan.inverse(exec, large(), 1);
+    transfer(exec, "bracewell::data", 1, box_.real(vector(residual)), data_box_.real(large()), correction,
              1 / box_.voxels());
     plan_.forward(exec, vector(residual), 1);
   }
@@ -299,9 +315,9 @@ class Normal {
     Complex* const q = vector(image);
     copy(exec, q, vector(map));
     plan_.inverse(exec, q, 1);
-    transfer(exec, "bracewell::map", 1, data_box_.real(small_.data()), box_.real(q), correction, 1 / box_.voxels());
-    plan.forward(exec, small_.data(), 1);
-    return small_.data();
+    transfer(exec, "bracewell::map", 1, data_box_.real(large()), box_.real(q), correction, 1 / box_.voxels());
+    plan.forward(exec, large(), 1);
+    return large();
   }
 
   /// Preconditioned conjugate gradients (M. R. Hestenes, E. Stiefel, J. Res. NBS 49, 409 (1952)).
@@ -312,7 +328,7 @@ class Normal {
     double power = sum(exec, Residual<T, A>{system, r});
     sum(exec, Direct<T, A>{system, r, iterations == 0 ? x : p, 0});
     if (iterations == 0) return;
-    Kokkos::deep_copy(exec, Kokkos::subview(large_, range(map)), Complex(0));
+    Kokkos::deep_copy(exec, Kokkos::subview(memory_, range(map)), Complex(0));
     for (int i = 0; i < iterations && power > 0; ++i) {
       convolve(exec, p, q);
       const double curvature = sum(exec, Curvature<T, A>{system, p, q});
@@ -390,23 +406,50 @@ class Normal {
     return extents;
   }
 
-  /// One large array for h as it comes from its grid, and after that for the vectors and the filter.
+  /// One array for all steps. First h as it comes from its grid, and memory beside it of the map's size; then an array of twice the
+  /// map's extents (or the data's), the filter and the vectors.
   void allocate(const Exec& exec) {
-    if (large_.size() > 0) return;
-    pitch_ = (box_.stored() + 15) / 16 * 16;
-    large_ = buffer<Complex>(exec, "bracewell::finish",
-                             std::max(weight_box_.stored(), vectors * pitch_ + (twice_.stored() + 1) / 2));
-    small_ = buffer<Complex>(exec, "bracewell::finish", std::max({twice_.stored(), data_box_.stored(), box_.stored()}));
+    if (memory_.size() > 0) return;
+    const auto whole_lines = [](long size) { return (size + 15) / 16 * 16; };
+    beside_ = whole_lines(weight_box_.stored());
+    filter_ = whole_lines(std::max({twice_.stored(), data_box_.stored(), box_.stored()}));
+    vectors_ = filter_ + whole_lines((twice_.stored() + 1) / 2);
+    pitch_ = whole_lines(box_.stored());
+    memory_ = buffer<Complex>(exec, "bracewell::finish", std::max(beside_ + pitch_, vectors_ + vectors * pitch_));
     circulant_ = buffer<T>(exec, "bracewell::finish", box_.stored());
     sums_ = buffer<double>(exec, "bracewell::finish", box_.rows());
     host_sums_ = Kokkos::create_mirror_view(Kokkos::HostSpace(), sums_);
   }
 
-  Complex* vector(Vector which) const { return large_.data() + which * pitch_; }
+  Complex* large() const { return memory_.data(); }
+  Complex* beside() const { return memory_.data() + beside_; }
+  T* filter() const { return reinterpret_cast<T*>(memory_.data() + filter_); }
+  Complex* vector(Vector which) const { return memory_.data() + vectors_ + which * pitch_; }
   std::pair<std::size_t, std::size_t> range(Vector which) const {
-    return {std::size_t(which * pitch_), std::size_t(which * pitch_ + box_.stored())};
+    const long first = vectors_ + which * pitch_;
+    return {std::size_t(first), std::size_t(first + box_.stored())};
   }
-  T* filter() const { return reinterpret_cast<T*>(large_.data() + vectors * pitch_); }
+
+  /// h without its padding, as an array of twice the map's extents where it lies, a few planes at a time through the memory beside:
+  /// none begins later than the one it comes from.
+  void crop(const Exec& exec, double scale) const {
+    const auto to = twice_.real(large());
+    T* const planes = reinterpret_cast<T*>(beside());
+    const std::int64_t plane = to.stride[0], most = std::max<std::int64_t>(1, 2 * pitch_ / plane);
+    const Lattice<const T, A> h = read_only(weight_box_.real(large()));
+    for (std::int64_t first = 0; first < to.extent[0]; first += most) {
+      const std::int64_t count = std::min(most, to.extent[0] - first);
+      auto part = to;
+      part.data = planes - first * plane;
+      auto extents = twice_.extent;
+      extents[0] = long(count);
+      using Whole = Transfer<T, T, A, Exec>;
+      for_elements<A>(exec, "bracewell::convolution", 1, extents,
+                      Part<Whole, A>{Whole{part, h, correction_, scale, false}, first});
+      const T* const from = planes;
+      each(exec, long(count * plane), Gather<T, T>{to.data + first * plane, from, from});
+    }
+  }
 
   System<T, A> system() const {
     return {Shells<A>(box_.extent), band_, circulant_.data(), ridge_.data(), int(ridge_.size()) - 1};
@@ -416,11 +459,11 @@ class Normal {
   void convolve(const Exec& exec, const Complex* p, Complex* q) const {
     copy(exec, q, p);
     plan_.inverse(exec, q, 1);
-    transfer(exec, "bracewell::convolution", 1, twice_.real(small_.data()), box_.real(q), Table<Exec>(), 1 / box_.voxels());
-    twice_plan_.forward(exec, small_.data(), 1);
-    each(exec, twice_.stored(), Filter<T>{small_.data(), filter()});
-    twice_plan_.inverse(exec, small_.data(), 1);
-    transfer(exec, "bracewell::convolution", 1, box_.real(q), twice_.real(small_.data()), Table<Exec>());
+    transfer(exec, "bracewell::convolution", 1, twice_.real(large()), box_.real(q), Table<Exec>(), 1 / box_.voxels());
+    twice_plan_.forward(exec, large(), 1);
+    each(exec, twice_.stored(), Filter<T>{large(), filter()});
+    twice_plan_.inverse(exec, large(), 1);
+    transfer(exec, "bracewell::convolution", 1, box_.real(q), twice_.real(large()), Table<Exec>());
     plan_.forward(exec, q, 1);
   }
 
@@ -466,8 +509,8 @@ class Normal {
   WeightKernel kernel_;
   typename Fft::template Plan<Exec, T, A> plan_, twice_plan_, weight_plan_;
   Table<Exec> correction_;
-  long pitch_ = 0;
-  Numbers<Complex> large_, small_, kept_;
+  long beside_ = 0, filter_ = 0, vectors_ = 0, pitch_ = 0;  // where what begins in memory_, and a vector's size
+  Numbers<Complex> memory_, kept_;
   Numbers<T> circulant_, ridge_;
   typename Numbers<T>::HostMirror host_ridge_;
   Numbers<double> sums_;

@@ -64,7 +64,10 @@ class SlicePlaces<Geometry, true> {
     const double units = power_of_two(bits - excess);  // excess < 1000
     for (int e = 0; e < M; ++e) {
       for (int d = 0; d < N; ++d) columns_[e][d] = ::llrint(pose.columns[e][d] * units);
-      if constexpr (Geometry::shifted) cycles_[e] = std::uint64_t((pose.cycles[e] - Kokkos::floor(pose.cycles[e])) * 0x1p64);
+      if constexpr (Geometry::shifted) {
+        const double turn = pose.cycles[e] - Kokkos::floor(pose.cycles[e]);  // 1 for the least negative shifts
+        cycles_[e] = turn < 1 ? std::uint64_t(turn * 0x1p64) : 0;
+      }
     }
   }
 

@@ -17,7 +17,7 @@ template <class T, int N>
 struct IsGridOfBoth<Grid<DataAndDensity<T>, N>> : std::true_type {};
 
 /// What is inserted at samples: complex numbers into `data`, with the kernel's weights, and real ones into `density`, with
-/// their moduli. Either grid may be None; on devices, a grid of both may stand for data.
+/// their moduli. Either grid may be None; a grid of both may stand for data on devices, and on hosts where no weight is negative.
 template <class Data, class Density, class T, int Count>
 struct alignas(simd::alignment<Count>) BlockValues {
   static constexpr bool has_data = !std::is_same_v<Data, None>, has_density = !std::is_same_v<Density, None>;
@@ -147,15 +147,17 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
   if constexpr (Count > 1) {
     if (plan.fits) {
       constexpr int parts = Values::rates ? 2 : 1, W = simd::width<T>;
-      using DataStrip = simd::Strip<T, 2 * taps>;
+      static_assert(!Values::has_both || Stencil::lerps, "the same weights for data and for density");
+      constexpr int per_tap = Values::has_both ? 4 : 2;  // numbers of data, or of both
+      using DataStrip = simd::Strip<T, per_tap * taps>;
       using DensityStrip = simd::Strip<T, taps>;
       using P = simd::Pack<T>;
       using I = simd::Pack<typename Stencil::Int>;
       // All strips of the block are written before the first is loaded: store-to-load forwarding would stall.
       // Those of the block's samples, and those of a pack's mates.
-      BlockStrips<T, 2 * taps, Count> own_data[parts];
+      BlockStrips<T, per_tap * taps, Count> own_data[parts];
       BlockStrips<T, taps, Count> own_density[parts];
-      BlockStrips<T, 2 * taps, W> mate_data[parts];
+      BlockStrips<T, per_tap * taps, W> mate_data[parts];
       BlockStrips<T, taps, W> mate_density[parts];
       // Sets the strips of a pack of samples, or of their mates, at a place.
       const auto fill = [&](int lane, bool mate, auto& data_strips, auto& density_strips, int place) {
@@ -175,10 +177,14 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
         if constexpr (Values::has_data) {
           const P sides = mate ? P(-some(stencil.sign)) : some(stencil.sign), re = some(insertion.re),
                   im = sides * some(insertion.im);
-          P strip[2 * taps];
+          P strip[per_tap * taps];
           for (int j = 0; j < taps; ++j) {
-            strip[2 * j] = w[j] * re;
-            strip[2 * j + 1] = w[j] * im;
+            strip[per_tap * j] = w[j] * re;
+            strip[per_tap * j + 1] = w[j] * im;
+            if constexpr (Values::has_both) {
+              strip[per_tap * j + 2] = w[j] * some(insertion.weight);
+              strip[per_tap * j + 3] = P{};
+            }
           }
           data_strips[0].set(place, strip);
           if constexpr (Values::rates) {
@@ -192,7 +198,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
         if constexpr (Values::has_density) {
           const P weight = some(insertion.weight);
           P strip[taps];
-          for (int j = 0; j < taps; ++j) strip[j] = simd::select(w[j] < 0, P(-w[j]), w[j]) * weight;
+          for (int j = 0; j < taps; ++j) strip[j] = simd::magnitude(w[j]) * weight;
           density_strips[0].set(place, strip);
           if constexpr (Values::rates) {
             for (int j = 0; j < taps; ++j) strip[j] = w[j] * some(insertion.weight_rate) + w_rate[j] * weight;
@@ -213,7 +219,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           } else {
             if constexpr (Values::has_data || Stencil::lerps) simd::store(factor[0][row] + lane, product);
             if constexpr (Values::has_density && !Stencil::lerps)
-              simd::store(factor[1][row] + lane, simd::select(product < 0, P(-product), product));
+              simd::store(factor[1][row] + lane, simd::magnitude(product));
           }
         });
       T* to_data = nullptr;
@@ -239,7 +245,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
               density[0].add_to(to_density + where, rate);
             }
           } else {
-            if constexpr (Values::has_data) data[0].add_to(to_data + 2 * where, factor[0][row][lane]);
+            if constexpr (Values::has_data) data[0].add_to(to_data + per_tap * where, factor[0][row][lane]);
             if constexpr (Values::has_density) density[0].add_to(to_density + where, factor[of_density][row][lane]);
           }
         });
@@ -322,7 +328,7 @@ template <class V, int N, class Owner>
 void clear_rows(const Grid<V, N>& grid, const Owner& owner) {
   const auto clear = [&](auto&& self, int axis, V* from) -> void {
     if (axis == 0) {
-      std::fill_n(from, grid.columns(), V(0));
+      std::fill_n(from, grid.columns(), V());
       return;
     }
     for (int i = 0; i < grid.extent[axis]; ++i)

@@ -19,6 +19,9 @@ inline constexpr std::int64_t poses_per_sum = 4096;
 /// Terms for each lattice point from which on a volume of sums costs less than some 3 %.
 inline constexpr std::int64_t terms_per_sum = 8;
 
+/// Samples for each lattice point from which on a host's grid of both costs less than it brings.
+inline constexpr double samples_for_both = 0.75;
+
 /// Points of a reference, and samples of all slices of one.
 template <class Geometry>
 double points_of_reference(const Geometry& geometry) {
@@ -44,20 +47,27 @@ bool sums_apart(const Op& op) {
   }
 }
 
-/// Operations whose data and density a device may sum in a grid of both, for additions of 16 bytes instead of 8 and 4.
+/// Operations whose data and density may be summed in a grid of both. On devices a tap is then one addition of 16 bytes instead of one
+/// of 8 and one of 4; on hosts the two taps of a row are one of 32. More taps there would cross cache lines too often.
 template <class Exec, class Op>
 inline constexpr bool may_sum_both = [] {
   if constexpr (requires { Op::inserts_both; })
-    return !on_host<Exec> && std::is_same_v<typename Op::T, float> && Op::inserts_both;
+    return std::is_same_v<typename Op::T, float> && Op::inserts_both &&
+           (!on_host<Exec> || Op::template Plan<1>::Stencil::lerps);
   return false;
 }();
 
-/// Whether it does: where there are additions enough for a grid that is cleared, read twice and added.
-template <class Op>
-bool sums_both(const Op& op) {
+/// Whether they are: where there are additions enough for a grid that is cleared, read twice and added. Without a Workspace, to
+/// allocate it, and to wait when it is freed, would cost more than it brings, unless there are sums apart anyway. On hosts numbers
+/// are those of two grids to the last bit, which sums that begin with what is there would not be.
+template <class Exec, class Op>
+bool sums_both(const Op& op, const Workspace* workspace) {
+  const double samples = samples_of_slices(op.geometry), points = points_of_reference(op.geometry);
+  if (on_host<Exec>)
+    return sums_apart(op) || (workspace && !op.accumulate && samples >= samples_for_both * points && points > 0);
   double taps = 1;
   for (int d = 0; d < Op::N; ++d) taps *= 2 * Op::reach;
-  return samples_of_slices(op.geometry) * taps >= 2 * points_of_reference(op.geometry);
+  return workspace && samples * taps >= 2 * points;
 }
 
 /// A grid of sums of type S without gaps; None for None.

@@ -108,7 +108,7 @@ void insert(const Exec& exec, const std::string& label, const Data& data, const 
     }
   };
   if constexpr (may_sum_both<Exec, Op>)
-    if (options.workspace && sums_both(op))  // to allocate it, and to wait when it is freed, would cost more than it brings
+    if (sums_both<Exec>(op, options.workspace))
       return insert_by_blocks<P, DataAndDensity<float>, None>(exec, label, data, density, options, op, insert_all);
   if (sums_apart(op))
     return insert_by_blocks<P, Element<Data>, Element<Density>>(exec, label, data, density, options, op, insert_all);
