@@ -15,5 +15,7 @@ void backproject() {
                         a.density_dot, {}, kernel);
     bw::backproject_vjp(a.exec, a.slices, a.weights, a.poses, a.reference_dot, a.density_dot, a.slices_dot, a.weights_dot,
                         a.poses_dot, {}, kernel);
+    bw::backproject_vjp(a.exec, a.slices, a.weights, a.poses, a.reference_dot, a.density_dot, a.slices_dot, a.weights_dot,
+                        bw::none, {}, kernel);
   });
 }

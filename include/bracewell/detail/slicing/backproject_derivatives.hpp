@@ -112,7 +112,7 @@ struct BackprojectCotangent {
   using Geometry = Geometry_;
   using T = typename Geometry::T;
   using Gradient = Gradient_;
-  static constexpr int N = Geometry::N, M = Geometry::M;
+  static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
   static constexpr bool inserts = false, fills_blocks = true, sums = Gradient::size > 0;
 
   Geometry geometry;
