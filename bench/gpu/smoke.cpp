@@ -26,8 +26,8 @@ void round(std::vector<support::Complex>& values) {
   for (auto& z : values) z = {float(z.real()), float(z.imag())};
 }
 
-/// Nearer to a kink of a kernel, to its step or to the edge of a band than rounding moves a place in a grid of these boxes. Of a
-/// slice with three axes one in e^-1.4 has none at box 16, and none would at 33.
+/// Nearer to a kink of a kernel, to its step or to the edge of a band than rounding moves a place in a grid of these boxes. A
+/// quarter of random slices of three axes has no such sample at box 16, and none would at 33.
 bool near_kink(double at) { return at != 0 && std::abs(2 * at - std::round(2 * at)) < 1e-4; }
 
 /// Two references and poses for both, all numbers those of float, so that every precision has the same.
