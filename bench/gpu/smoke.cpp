@@ -26,8 +26,9 @@ void round(std::vector<support::Complex>& values) {
   for (auto& z : values) z = {float(z.real()), float(z.imag())};
 }
 
-/// Nearer to a kink of a kernel, to its step or to the edge of a band than rounding moves a place in a grid of these boxes.
-bool near_kink(double at) { return at != 0 && std::abs(2 * at - std::round(2 * at)) < 4e-4; }
+/// Nearer to a kink of a kernel, to its step or to the edge of a band than rounding moves a place in a grid of these boxes. A
+/// quarter of random slices of three axes has no such sample at box 16, and none would at 33.
+bool near_kink(double at) { return at != 0 && std::abs(2 * at - std::round(2 * at)) < 1e-4; }
 
 /// Two references and poses for both, all numbers those of float, so that every precision has the same.
 SliceProblem slice_problem(Random& random, const Extents& extents, const Extents& slice, int poses) {
@@ -145,7 +146,7 @@ void check_slicing() {
   if (!quick) {
     sizes.push_back(cube(1, 3));
     sizes.push_back(cube(2, 3));
-    sizes.push_back(cube(33, M == 3 ? 2 : 5));
+    sizes.push_back(M == 3 ? cube(11, 2) : cube(33, 5));
     if (M < 3) sizes.push_back(cube(16, 300));
     // Rows of other extents, some of which leave the reference.
     sizes.push_back({N == 2 ? Extents{11, 8} : Extents{9, 11, 8}, M == 2 ? Extents{14, 9} : Extents{5, 14, 9}, 4});
@@ -231,14 +232,17 @@ void check() {
 
 int main(int argc, char** argv) {
   CLI::App app("Every operation on the device against the host");
+  std::string axes;
+  app.add_option("--axes", axes, "of references and of slices, of points and of images; all of these without it")
+      ->check(CLI::IsMember({"3to2", "2to2", "3to3"}));
   app.add_flag("--quick", quick, "fewer sizes, as for a checker of memory");
   CLI11_PARSE(app, argc, argv);
   if (!device_found()) return skipped;
   const Kokkos::ScopeGuard kokkos;
   std::printf("%s against %s\n", Device::name(), Host::name());
-  check<3, 2>();
-  check<2, 2>();
-  check<3, 3>();
+  if (axes.empty() || axes == "3to2") check<3, 2>();
+  if (axes.empty() || axes == "2to2") check<2, 2>();
+  if (axes.empty() || axes == "3to3") check<3, 3>();
   std::printf("%d cases, %d wrong\n", cases, wrong);
   return wrong == 0 ? passed : failed;
 }
