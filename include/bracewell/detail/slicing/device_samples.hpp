@@ -57,8 +57,8 @@ class SliceSamples {
 
   const Op& op_;
   std::int64_t b_, end_, p_;
-  /// With many taps the compiler would have fewer loads in flight for it.
-  static constexpr bool fixed = std::is_same_v<typename Op::T, float> && Op::reach == 1;
+  /// With many taps the compiler would have fewer loads in flight for it, and with a matrix of sums a larger stack.
+  static constexpr bool fixed = std::is_same_v<typename Op::T, float> && Op::reach == 1 && Sums::size <= 16;
   SlicePlaces<typename Op::Geometry, fixed> places_;
 };
 
