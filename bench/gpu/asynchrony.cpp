@@ -14,15 +14,13 @@
 #include <vector>
 
 namespace bw = bracewell;
+using kit::Array;
+using kit::Complex;
 using kit::Device;
 
 namespace {
 
 using T = float;
-using Complex = Kokkos::complex<T>;
-using Memory = Device::memory_space;
-template <class V>
-using Array = Kokkos::View<V, Kokkos::LayoutRight, Memory>;
 
 /// Keeps an instance busy for so many ns.
 struct Spin {

@@ -17,14 +17,13 @@
 #include <vector>
 
 namespace bw = bracewell;
+using kit::Array;
+using kit::Complex;
 using kit::Device;
 
 namespace {
 
 using T = float;
-using Complex = Kokkos::complex<T>;
-template <class V>
-using Array = Kokkos::View<V, Kokkos::LayoutRight, Device::memory_space>;
 
 struct Work {
   std::string kernel;

@@ -25,6 +25,11 @@ using Host = Kokkos::Serial;
 inline constexpr bool has_device = false;
 #endif
 
+/// Most programs work in single precision, on arrays of the device.
+using Complex = Kokkos::complex<float>;
+template <class V>
+using Array = Kokkos::View<V, Kokkos::LayoutRight, Device::memory_space>;
+
 /// What a program returns: run.sh tells these apart.
 enum Exit : int { passed = 0, failed = 1, skipped = 77 };
 

@@ -16,14 +16,13 @@
 #include <string>
 
 namespace bw = bracewell;
+using kit::Array;
+using kit::Complex;
 using kit::Device;
 
 namespace {
 
 using T = float;
-using Complex = Kokkos::complex<T>;
-template <class V>
-using Array = Kokkos::View<V, Kokkos::LayoutRight, Device::memory_space>;
 constexpr double eps = std::numeric_limits<T>::epsilon();
 
 struct Settings {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every operation on the device against the same on the host in double: a line for each case, exit code 1 where one is wrong.
 #include "outputs.hpp"
+#include "support/tangents.hpp"
 
 #include <bracewell/workspace.hpp>
 
@@ -64,12 +65,8 @@ SliceProblem slice_problem(Random& random, const Extents& extents, const Extents
   return s;
 }
 
-SliceProblem tangents_of(const SliceProblem& s, Random& random) {
-  SliceProblem t = s;
-  t.rotations = random.normals(s.rotations.size());
-  t.shifts = random.normals(s.shifts.size());
-  t.slices = random.complex(s.slices.size());
-  t.weights = random.normals(s.weights.size());
+SliceProblem rounded_tangents_of(const SliceProblem& s, Random& random) {
+  SliceProblem t = support::tangents_of(s, random);
   // Each reference's is the other.
   std::swap_ranges(t.volumes.begin(), t.volumes.begin() + long(s.volume_size()), t.volumes.begin() + long(s.volume_size()));
   round(t.rotations);
@@ -154,7 +151,7 @@ void check_slicing() {
   const char* const names[] = {"linear", "cubic", "KB4"};
   for (const Size& size : sizes) {
     Random random(unsigned(7000 + 100 * N + 10 * M + size.extents[0]));
-    const SliceProblem s = slice_problem(random, size.extents, size.slice, size.poses), t = tangents_of(s, random);
+    const SliceProblem s = slice_problem(random, size.extents, size.slice, size.poses), t = rounded_tangents_of(s, random);
     const int extent = std::max(*std::max_element(size.extents.begin(), size.extents.end()),
                                 *std::max_element(size.slice.begin(), size.slice.end()));
     for (const Phi phi : {Phi::linear, Phi::cubic, Phi::kaiser_bessel_4}) {

@@ -4,6 +4,7 @@
 
 #include "support/axes.hpp"
 #include "support/slicing.hpp"
+#include "support/tangents.hpp"
 #include "support/tools.hpp"
 
 #include <bracewell/workspace.hpp>
@@ -125,16 +126,6 @@ SliceProblem large_problem(Random& random, int axes, int slice_axes) {
   s.slices = random.complex(s.references * s.poses * s.slice_size());
   s.weights = random.uniforms(s.slices.size(), 0, 2);
   return s;
-}
-
-/// Other numbers for all that has tangents.
-SliceProblem tangents_of(const SliceProblem& s, Random& random) {
-  SliceProblem t = s;
-  t.rotations = random.normals(s.rotations.size());
-  t.shifts = random.normals(s.shifts.size());
-  t.slices = random.complex(s.slices.size());
-  t.weights = random.normals(s.weights.size());
-  return t;
 }
 
 bool all_nan(const auto& values) {
