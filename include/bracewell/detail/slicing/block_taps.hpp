@@ -315,7 +315,7 @@ struct BlockTaps {
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
     if constexpr (Count > 1 && N > 1) {
-      constexpr double at_hand = 32 << 20;  // bytes; smaller grids lose by it: bench/README.md, "What limits"
+      constexpr double at_hand = 20 << 20;  // bytes; smaller grids lose by it: bench/README.md, "What limits"
       if (!fits || (bytes(grids) + ...) < at_hand) return;
       constexpr int W = simd::pack_width<T, Count>;  // lanes whose rows have been found together
       using I = simd::Pack<typename Stencil::Int, W>;
