@@ -107,6 +107,6 @@ int main(int argc, char** argv) {
   std::printf("\n|---|---:|---:|---:|");
   for (std::size_t i = 0; i < std::size(thread_numbers); ++i) std::printf("---:|");
   std::printf("\n");
-  for (const int box : {128, 256})
+  for (const int box : {64, 128, 256})
     for (const int poses : {1, 64}) simulate(box, poses);
 }
