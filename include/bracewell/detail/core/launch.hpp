@@ -44,9 +44,9 @@ inline constexpr bool only_reads = [] {
   return false;
 }();
 
-/// Threads of a block, where a compiler must be told. AMD's gives a thread 128 registers in a block of 1024, which Kokkos takes for
-/// possible, and more numbers would go to memory. NVIDIA's has more loads in flight where it knows of smaller blocks, for more registers:
-/// what adds atomically waits for that, not for loads, and rather has more threads.
+/// Threads of a block, where a compiler must be told. Without a bound, AMD's gives a thread 128 registers, for the blocks of 1024 that
+/// Kokkos takes for possible, and more numbers would go to memory; NVIDIA's uses fewer registers, and has fewer loads in flight, which is
+/// right only where atomic additions are what is waited for.
 template <class Exec, bool OnlyReads>
 struct MostThreads {
   using type = Kokkos::LaunchBounds<>;
