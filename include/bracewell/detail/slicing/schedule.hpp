@@ -55,14 +55,16 @@ void for_samples(const Exec& exec, const std::string& label, const Op& op, const
   } else if constexpr (Op::Gradient::size > 0) {
     launch_teams(exec, label, slices * sums.shares, TeamTask<Op>{op, sums, samples});
   } else {
-    if constexpr (may_share_poses<Op>)
-      if (const std::int64_t together = references_together(op); together > 1) {
-        const ThreadSamples<Op, true> threads(geometry, together);
-        const std::int64_t all = threads.groups * geometry.poses * threads.threads_of_slice();
-        return launch(exec, label + "_of_all", all, SampleTask<Op, true>{op, threads});
-      }
-    const ThreadSamples<Op> threads(geometry);
-    launch(exec, label, slices * threads.threads_of_slice(), SampleTask<Op>{op, threads});
+    constexpr bool may_share = may_share_poses<Op>, in_loop = may_share && Op::reach > 1;  // even over one reference
+    std::int64_t together = 1;                                                             // references
+    if constexpr (may_share) together = references_together(op);
+    const auto run = [&](auto shared, const std::string& name) {
+      const ThreadSamples<Op, shared> threads(geometry, together);
+      launch(exec, name, threads.groups * geometry.poses * threads.threads_of_slice(), SampleTask<Op, shared>{op, threads});
+    };
+    if constexpr (may_share)
+      if (together > 1) return run(std::true_type(), label + "_of_all");
+    run(std::bool_constant<in_loop>(), label);
   }
 }
 
