@@ -20,7 +20,7 @@ namespace {
 template <class Task>
 std::vector<double> task_times(const Task& task, std::int64_t tasks) {
   std::vector<double> seconds(std::size_t(tasks), 1e9);
-  for (int run = 0; run < 5; ++run)
+  for (int run = 0; run < 3; ++run)
     for (std::int64_t i = 0; i < tasks; ++i) {
       const auto start = std::chrono::steady_clock::now();
       task(i);
@@ -71,6 +71,7 @@ void simulate(int box, int poses) {
   Settings settings;
   settings.poses = poses;
   using Inputs = Problem<T, N, M>;
+  using Density = typename Inputs::Density;
   const Inputs inputs(settings, box, "linear");
   namespace detail = bw::detail;
   const bw::Poses at{inputs.rotations, inputs.shifts};
@@ -86,15 +87,27 @@ void simulate(int box, int poses) {
   const auto row_times = task_times(rows, poses * shares);
   print("project", box, poses, [&](int) { return row_times; });
 
-  const typename Inputs::Reference data("bench::data", stored_layout(N, box));
-  const typename Inputs::Density density("bench::density", stored_layout(N, box));
-  const detail::BackprojectArrays arrays{detail::input_stack<P>(inputs.slices), detail::input_stack<P>(inputs.weights),
-                                         detail::output_grid<P>(data), detail::output_grid<P>(density)};
-  const detail::BackprojectOperation backproject{geometry, kernel, arrays, false};
+  // Blocks of poses that are summed at the same time have grids of their own; adding these up is left out.
+  const detail::BackprojectArrays none_yet{detail::input_stack<P>(inputs.slices), detail::input_stack<P>(inputs.weights),
+                                           detail::output_grid<P>(inputs.reference), detail::output_grid<P>(Density())};
+  const detail::BackprojectOperation backproject{geometry, kernel, none_yet, false};
+  detail::PoseBlocks blocks = detail::pose_blocks<Host>(backproject);
+  if (!blocks.apart()) blocks.poses = poses;
+  std::vector<typename Inputs::Reference> data;
+  std::vector<Density> density;
+  std::vector<std::remove_const_t<decltype(backproject)>> ops;
+  for (std::int64_t first = 0; first < poses; first += blocks.poses) {
+    data.emplace_back("bench::data", stored_layout(N, box));
+    density.emplace_back("bench::density", stored_layout(N, box));
+    ops.push_back(backproject
+                      .with_targets(detail::output_grid<P>(data.back()), detail::output_grid<P>(density.back()),
+                                    detail::NoPoseGradient<N, M>())
+                      .for_poses(first, std::min(blocks.poses, poses - first)));
+  }
   print("backproject", box, poses, [&](int threads) {
-    const detail::ZoneTask<std::remove_const_t<decltype(backproject)>> task{{backproject},
-                                                                            detail::make_zones(geometry, threads)};
-    return task_times(task, std::int64_t(task.zones.size()));
+    const auto zones = detail::make_zones(geometry, int(detail::ceil_div(threads, std::int64_t(ops.size()))));
+    const detail::ZoneTask<std::remove_const_t<decltype(backproject)>> task{ops, zones};
+    return task_times(task, task.tasks());
   });
 }
 
@@ -108,5 +121,5 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < std::size(thread_numbers); ++i) std::printf("---:|");
   std::printf("\n");
   for (const int box : {64, 128, 256})
-    for (const int poses : {1, 64}) simulate(box, poses);
+    for (const int poses : {1, 64, 1024}) simulate(box, poses);
 }

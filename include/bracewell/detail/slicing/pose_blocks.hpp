@@ -10,7 +10,6 @@
 #include <bracewell/detail/slicing/arguments.hpp>
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
@@ -25,16 +24,15 @@ inline constexpr std::int64_t poses_per_sum = 4096;
 /// Terms for each lattice point from which on a volume of sums costs less than some 3 %.
 inline constexpr std::int64_t terms_per_sum = 8;
 
-/// Bytes of a grid of both up to which a core's caches make it cheap on a host, and terms for each point from which on sums are then.
-inline constexpr double largest_in_cache = 8 << 20, terms_per_cached_sum = 3.5;
+/// Blocks that a host sums at the same time, where their grids are so small that they stay in caches: two with enough samples for each
+/// lattice point, and one for so many samples more. Each grid costs some 2 %. Larger ones are better shared by zones: bench/README.md.
+inline constexpr std::int64_t most_at_once = 32;
+inline constexpr double largest_at_once = 4 << 20, all_at_once = 32 << 20;  // bytes
+inline constexpr double samples_for_two = 7, samples_for_each = 12;
 
-/// Blocks that a host sums at the same time, and the bytes that they may have.
-inline constexpr std::int64_t most_at_once = 8;
-inline constexpr double most_bytes_at_once = 256 << 20;
-
-/// Samples for each lattice point from which on a host's grid of both costs less than it brings; larger grids take cache from the
-/// outputs.
-inline constexpr double samples_for_both = 0.75;
+/// Samples for each lattice point from which on a host's grid of both costs less than it brings, and the bytes up to which it does:
+/// larger ones take cache from the outputs.
+inline constexpr double samples_for_both = 0.75, largest_for_both = 8 << 20;
 
 /// Points of a reference, and samples of all slices of one.
 template <class Geometry>
@@ -68,10 +66,11 @@ PoseBlocks pose_blocks(const Op& op) {
   if (drifts && (poses > poses_per_sum || (op.accumulate && samples >= double(terms_per_sum) * points)))
     blocks.poses = std::min(poses, poses_per_sum);
   if constexpr (on_host<Exec>) {
-    const double bytes = points * double(geometry.references) * 4 * sizeof(typename Op::T);  // of a grid of both
-    const double terms = bytes <= largest_in_cache ? terms_per_cached_sum : double(terms_per_sum);
-    const double most = std::min(double(most_at_once), most_bytes_at_once / bytes);
-    const std::int64_t at_once = std::int64_t(std::min(most, samples / (terms * points)));
+    const double bytes = points * double(geometry.references) * 4 * sizeof(typename Op::T);  // of data and density
+    std::int64_t at_once = 1;
+    if (bytes <= largest_at_once && samples >= samples_for_two * points)
+      at_once = std::int64_t(
+          std::min({double(most_at_once), all_at_once / bytes, std::max(2.0, samples / (samples_for_each * points))}));
     if (at_once > 1) {
       blocks.poses = ceil_div(poses, std::max(at_once, drifts ? ceil_div(poses, poses_per_sum) : at_once));
       blocks.at_once = std::min(at_once, ceil_div(poses, blocks.poses));
@@ -99,7 +98,7 @@ bool sums_both(const Op& op, const Workspace* workspace) {
   if (on_host<Exec>)
     return pose_blocks<Exec>(op).apart() ||
            (workspace && !op.accumulate && samples >= samples_for_both * points && points > 0 &&
-            points * double(sizeof(DataAndDensity<float>)) <= largest_in_cache);
+            points * double(sizeof(DataAndDensity<float>)) <= largest_for_both);
   double taps = 1;
   for (int d = 0; d < Op::N; ++d) taps *= 2 * Op::reach;
   return workspace && samples * taps >= 2 * points;
@@ -115,11 +114,12 @@ auto grid_of_sums(const G& like, void* data) {
   }
 }
 
-/// Adds dense sums S to an array of V, or overwrites it with them; sums of both also to a density, or None. index: of a row's first
-/// element, in memory order.
+/// Adds dense sums S, in several parts one after the other, to an array of V, or overwrites it with them; sums of both also to a density,
+/// or None. index: of a row's first element, in memory order.
 template <class V, class S, int Rank, class Density>
 struct AddSums {
   const S* sums;
+  std::int64_t parts, step;  // from one part to the next
   Density density;
   std::int64_t extent[Rank];
   bool accumulate;
@@ -138,21 +138,23 @@ struct AddSums {
     return {sums + offset, of_density};
   }
   KOKKOS_INLINE_FUNCTION void apply(V& to, std::int64_t x, const Row& from) const {
-    add(to, from.sums[x]);
-    if constexpr (Given<Density>) add(density.data[from.density + x * density.stride[Rank - 1]], from.sums[x]);
+    add(to, from.sums + x);
+    if constexpr (Given<Density>) add(density.data[from.density + x * density.stride[Rank - 1]], from.sums + x);
   }
 
  private:
   template <class W>
-  KOKKOS_INLINE_FUNCTION void add(W& to, const S& sum) const {
-    to = accumulate ? to + W(sum) : W(sum);
+  KOKKOS_INLINE_FUNCTION void add(W& to, const S* first) const {
+    W sum = W(*first);
+    for (std::int64_t i = 1; i < parts; ++i) sum += W(first[i * step]);
+    to = accumulate ? to + sum : sum;
   }
 };
 
 /// \param density: of sums of both; None otherwise.
 template <class Exec, class X, class Density, class G>
 void add_sums(const Exec& exec, const std::string& label, const X& array, const Density& density, const G& sums,
-              bool accumulate) {
+              std::int64_t parts, std::int64_t bytes, bool accumulate) {
   if constexpr (Given<X>) {
     const auto& v = view(array);
     using V = typename View<X>::value_type;
@@ -165,8 +167,9 @@ void add_sums(const Exec& exec, const std::string& label, const X& array, const 
       }
     };
     const auto to_density = strided(density);
-    AddSums<V, std::remove_pointer_t<decltype(sums.data)>, rank, std::decay_t<decltype(to_density)>> op{
-        sums.data, to_density, {}, accumulate};
+    using S = std::remove_pointer_t<decltype(sums.data)>;
+    AddSums<V, S, rank, std::decay_t<decltype(to_density)>> op{sums.data,  parts, bytes / std::int64_t(sizeof(S)),
+                                                               to_density, {},    accumulate};
     for (int a = 0; a < rank; ++a) op.extent[a] = std::int64_t(v.extent(a));
     for_elements(exec, label, v, op);
   }
@@ -184,34 +187,34 @@ void insert_by_blocks(const Exec& exec, const std::string& label, const Data& da
   const auto like = first_given(output_grid<P>(data), output_grid<P>(density));
   const std::int64_t bytes[] = {geometry.references * dense_bytes(grid_of_sums<Sum>(like, nullptr)),
                                 geometry.references * dense_bytes(grid_of_sums<SumOfDensity>(like, nullptr))};
-  std::vector<std::array<std::size_t, 2>> at;
-  for (std::int64_t i = 0; i < blocks.at_once; ++i) at.push_back({scratch.add<char>(bytes[0]), scratch.add<char>(bytes[1])});
+  const std::size_t at[] = {scratch.add<char>(blocks.at_once * bytes[0]), scratch.add<char>(blocks.at_once * bytes[1])};
   scratch.allocate(exec);
-  const auto sums = [&](const auto& begin) { return grid_of_sums<Sum>(like, scratch.at<char>(begin[0])); };
-  const auto density_sums = [&](const auto& begin) { return grid_of_sums<SumOfDensity>(like, scratch.at<char>(begin[1])); };
-  const auto apart = [&](const auto& begin, std::int64_t first) {
-    auto some = op.with_targets(sums(begin), density_sums(begin), typename Op::Gradient{});
+  const auto sums = [&](std::int64_t i) { return grid_of_sums<Sum>(like, scratch.at<char>(at[0]) + i * bytes[0]); };
+  const auto density_sums = [&](std::int64_t i) {
+    return grid_of_sums<SumOfDensity>(like, scratch.at<char>(at[1]) + i * bytes[1]);
+  };
+  const auto apart = [&](std::int64_t i, std::int64_t first) {
+    auto some = op.with_targets(sums(i), density_sums(i), typename Op::Gradient{});
     some.accumulate = false;
     return some.for_poses(first, std::min(blocks.poses, geometry.poses - first));
   };
-  for (std::int64_t first = 0; first < geometry.poses;) {
+  bool accumulate = options.accumulate;
+  for (std::int64_t first = 0; first < geometry.poses; accumulate = true) {
     if constexpr (!on_host<Exec>) {
       const Kokkos::View<char*, typename Exec::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>> all(
-          scratch.at<char>(at[0][0]), at[0][1] * sizeof(double) + std::size_t(bytes[1]) - at[0][0] * sizeof(double));
+          scratch.at<char>(at[0]), at[1] * sizeof(double) + std::size_t(bytes[1]) - at[0] * sizeof(double));
       Kokkos::deep_copy(exec, all, char(0));
     }
-    std::vector<decltype(apart(at[0], first))> some;
-    for (std::int64_t next = first; next < geometry.poses && some.size() < at.size(); next += blocks.poses)
-      some.push_back(apart(at[some.size()], next));
+    std::vector<decltype(apart(0, first))> some;
+    for (; first < geometry.poses && std::int64_t(some.size()) < blocks.at_once; first += blocks.poses)
+      some.push_back(apart(std::int64_t(some.size()), first));
     insert(some);
-    for (std::size_t i = 0; i < some.size(); ++i, first += blocks.poses) {
-      const bool accumulate = options.accumulate || first > 0;
-      if constexpr (Given<SumOfDensity>) {
-        add_sums(exec, label + "_data", data, none, sums(at[i]), accumulate);
-        add_sums(exec, label + "_density", density, none, density_sums(at[i]), accumulate);
-      } else {
-        add_sums(exec, label + "_data", data, density, sums(at[i]), accumulate);
-      }
+    const std::int64_t parts = std::int64_t(some.size());
+    if constexpr (Given<SumOfDensity>) {
+      add_sums(exec, label + "_data", data, none, sums(0), parts, bytes[0], accumulate);
+      add_sums(exec, label + "_density", density, none, density_sums(0), parts, bytes[1], accumulate);
+    } else {
+      add_sums(exec, label + "_data", data, density, sums(0), parts, bytes[0], accumulate);
     }
   }
   scratch.release(exec);
