@@ -5,6 +5,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
+#include <cstdint>
+
 namespace bw = bracewell;
 
 TEST_CASE("windows hold every tap of x and its mates once", "[spectrum]") {
@@ -41,4 +44,39 @@ TEST_CASE("windows hold every tap of x and its mates once", "[spectrum]") {
       check(std::false_type{}, first, width);
       check(std::true_type{}, first, width);
     }
+}
+
+TEST_CASE("packs of windows are those of each sample", "[spectrum]") {
+  constexpr int taps = 4, W = 4;
+  using I = bw::detail::simd::Pack<std::int64_t, W>;
+  using P = bw::detail::simd::Pack<double, W>;
+  const auto check = [](auto symmetric, int first, int width) {
+    constexpr bool Symmetric = decltype(symmetric)::value;
+    I from;
+    P tap[taps], own[taps], mate[taps];
+    for (int lane = 0; lane < W; ++lane) {
+      from[lane] = std::min(first + lane, width / 2 + 1 - taps / 2);
+      for (int j = 0; j < taps; ++j) tap[j][lane] = 1 + lane + 10 * j;
+    }
+    bw::detail::split_mates<taps, Symmetric>(from, width, tap, own, mate);
+    const I column = bw::detail::stored_window<taps>(from, width);
+    for (int lane = 0; lane < W; ++lane) {
+      double of_lane[taps], own_of_lane[taps], mate_of_lane[taps];
+      for (int j = 0; j < taps; ++j) of_lane[j] = tap[j][lane];
+      bw::detail::split_mates<taps, Symmetric>(int(from[lane]), width, of_lane, own_of_lane, mate_of_lane);
+      CHECK(column[lane] == bw::detail::stored_window<taps>(int(from[lane]), width));
+      for (int j = 0; j < taps; ++j) {
+        CHECK(own[j][lane] == own_of_lane[j]);
+        CHECK(mate[j][lane] == mate_of_lane[j]);
+      }
+    }
+  };
+  for (int width = 1; width <= 20; ++width) {
+    if (!bw::detail::packs_have_columns<taps>(width)) continue;
+    for (int first = 1 - taps / 2; first <= width / 2 + 1 - taps / 2; ++first) {
+      INFO("width " << width << " first " << first);
+      check(std::false_type{}, first, width);
+      check(std::true_type{}, first, width);
+    }
+  }
 }

@@ -33,6 +33,7 @@ struct OwnedRows {
     const int f = index < extent - index ? index : extent - index;
     return low[axis] <= f && f < high[axis];
   }
+  KOKKOS_INLINE_FUNCTION bool owns_all(int axis, int extent) const { return low[axis] == 0 && high[axis] > extent / 2; }
 };
 
 /// Every row.
@@ -112,25 +113,37 @@ struct alignas(simd::alignment<Count>) TapRows {
     return grid.shortest >= taps && grid.span <= double(largest);
   }
 
-  template <class V, class Owner>
+  /// Finds them, or with Mates those of the mates.
+  template <bool Mates, class V, class Owner>
   KOKKOS_INLINE_FUNCTION void find(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner,
-                                   const LaneRange& lanes, bool mate) {
+                                   const LaneRange& lanes) {
     using I = simd::Pack<Int, simd::width<T>>;
     for (int lane = lanes.template first_of<simd::width<T>>(); lane < lanes.end; lane += simd::width<T>) {
       const I column = simd::load<I>(stencil.first[0] + lane);
       I part[N][taps];
       for (int d = 1; d < N; ++d) {
-        const Int extent = Int(grid.extent[d]);
-        const I first = simd::load<I>(stencil.first[d] + lane), start = wrap(mate ? I(-first) : first, extent);
+        const Int extent = Int(grid.extent[d]), stride = Int(grid.stride[d]);
+        bool owns_all = true;
+        if constexpr (!std::is_same_v<Owner, AllRows>) owns_all = owner.owns_all(d, grid.extent[d]);
+        const I first = simd::load<I>(stencil.first[d] + lane);
+        I start = Mates ? I(-first) : first;  // from −extent to extent
+        start = simd::select(start < 0, I(start + extent), start);
+        start = simd::select(start >= extent, I(start - extent), start);
+        const I from = d == N - 1 ? I(start * stride + column) : I(start * stride);
         for (int j = 0; j < taps; ++j) {
-          const I m = j == 0 ? start : mate ? wrap(I(start - j), extent) : I(start + j);
-          const I index = simd::select(m >= extent, I(m - extent), m);
-          part[d][j] = index * Int(grid.stride[d]);
-          if constexpr (!std::is_same_v<Owner, AllRows>)
-            part[d][j] = simd::select(owned(owner, d, index, extent), part[d][j], simd::broadcast<I>(-none_of_axis));
-          if (d == N - 1) part[d][j] += column;
-          if constexpr (!few) simd::store(place[d * taps + j] + lane, part[d][j]);
+          const auto around = Mates ? start < j : start >= extent - j;  // beyond the last row, or the first
+          const Int to = Mates ? -j : j, back = Mates ? extent : -extent;
+          const I at = from + to * stride;
+          part[d][j] = j == 0 ? from : simd::select(around, I(at + back * stride), at);
+          if constexpr (!std::is_same_v<Owner, AllRows>) {
+            if (owns_all) continue;
+            const I index = start + to;
+            const auto mine = owned(owner, d, j == 0 ? start : simd::select(around, I(index + back), index), extent);
+            part[d][j] = simd::select(mine, part[d][j], simd::broadcast<I>(-none_of_axis));
+          }
         }
+        if constexpr (!few)
+          for (int j = 0; j < taps; ++j) simd::store(place[d * taps + j] + lane, part[d][j]);
       }
       if constexpr (few) store_rows<N - 1>(lane, 0, N == 1 ? column : I{}, part);
     }
@@ -166,14 +179,8 @@ struct alignas(simd::alignment<Count>) TapRows {
     }
   }
 
-  /// The index on an axis of m = −extent … extent.
-  template <class I>
-  KOKKOS_INLINE_FUNCTION static I wrap(const I& m, Int extent) {
-    return simd::select(m < 0, I(m + extent), m);
-  }
-
   template <class Owner, class I>
-  KOKKOS_INLINE_FUNCTION static I owned(const Owner& owner, int d, const I& index, Int extent) {
+  KOKKOS_INLINE_FUNCTION static auto owned(const Owner& owner, int d, const I& index, Int extent) {
     const I f = simd::select(index < extent - index, index, I(extent - index));
     return (f >= owner.low[d]) & (f < owner.high[d]);
   }
@@ -273,7 +280,7 @@ struct BlockTaps {
     fits = false;
     if constexpr (Count > 1) {
       fits = Rows::fit(grid) && (same_strides(grid, others) && ...);
-      if (fits) rows.find(stencil, grid, owner, block.lanes, false);
+      if (fits) rows.template find<false>(stencil, grid, owner, block.lanes);
     }
   }
 
@@ -315,13 +322,13 @@ struct BlockTaps {
     // To ask for many rows that are only read costs more than it brings.
     if constexpr (Count > 1 && N > 1)
       if constexpr (Rows::few || !(read_only<Grids> && ...)) {
-        // In bytes; smaller ones lose by it: bench/README.md, "What limits".
-        constexpr double at_hand = Rows::few ? 32 << 20 : 4 << 20;
+        constexpr double at_hand = 32 << 20;      // bytes; smaller grids lose by it: bench/README.md, "What limits"
+        constexpr int apart = Rows::few ? 1 : 4;  // neighbours of samples with many taps have most lines in common
         if (!fits || (bytes(grids) + ...) < at_hand) return;
         constexpr int W = simd::pack_width<T, Count>;  // lanes whose rows have been found together
         for (int first = block.lanes.template first_of<W>(); first < block.lanes.end; first += W)
           for (int row = 0; row < Rows::rows; ++row)
-            for (int lane = first; lane < first + W; ++lane) {
+            for (int lane = first; lane < first + W; lane += apart) {
               const std::int64_t where = rows.where(row, lane);
               (prefetch_at(grids, where < 0 ? 0 : where), ...);
             }

@@ -6,11 +6,13 @@
 // both, each with its own weights along x.
 #pragma once
 
+#include <bracewell/detail/core/simd.hpp>
 #include <bracewell/options.hpp>
 #include <bracewell/spectrum.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include <bracewell/detail/prologue.hpp>
 
@@ -89,25 +91,42 @@ KOKKOS_INLINE_FUNCTION int last_direct(int width) {
 }
 
 /// The first of the Taps stored columns that the taps from `first` on and their mates fall on; a narrow grid has fewer
-/// columns.
-template <int Taps>
-KOKKOS_INLINE_FUNCTION int stored_window(int first, int width) {
-  const int last = width / 2 + 1 - Taps, column = first < last ? first : last;
-  return column < 0 ? 0 : column;
+/// columns. For integers or packs of them, as are the next two.
+template <int Taps, class I>
+KOKKOS_INLINE_FUNCTION I stored_window(const I& first, int width) {
+  const simd::Lane<I> last = width / 2 + 1 - Taps;
+  const I column = simd::select(first < last, first, simd::broadcast<I>(last));
+  return simd::select(column < 0, I{}, column);
 }
 
-/// Splits the weights of taps along x into those on the taps' own rows and those on their mates', by columns of the window.
-template <int Taps, bool Symmetric, class T>
-KOKKOS_INLINE_FUNCTION void split_mates(int first, int width, const T (&tap)[Taps], T (&own)[Taps], T (&mate)[Taps]) {
-  for (int i = 0; i < Taps; ++i) own[i] = mate[i] = 0;
-  const int column = stored_window<Taps>(first, width);
+/// Whether columns in packs follow from those of samples in the grid without a division.
+template <int Taps>
+KOKKOS_INLINE_FUNCTION bool packs_have_columns(int width) {
+  return width > 2 * Taps;
+}
+
+/// Splits the weights of taps along x into those on the taps' own rows and those on their mates', by columns of the window. Without
+/// mates, they are as they were.
+template <int Taps, bool Symmetric, class I, class T>
+KOKKOS_INLINE_FUNCTION void split_mates(const I& first, int width, const T (&tap)[Taps], T (&own)[Taps], T (&mate)[Taps]) {
+  for (int i = 0; i < Taps; ++i) own[i] = mate[i] = T{};
+  const I column = stored_window<Taps>(first, width);
   for (int j = 0; j < Taps; ++j) {
-    const int x = frequency_index(first + j, width);
-    const bool mirrored = x > width / 2, self_conjugate = 2 * x % width == 0;
-    const int place = (mirrored ? width - x : x) - column;
+    I x = first + simd::Lane<I>(j);
+    if constexpr (std::is_arithmetic_v<I>) {
+      x = frequency_index(int(x), width);
+    } else {
+      x = simd::select(x < 0, I(x + width), x);
+    }
+    const auto mirrored = x > width / 2;
+    const T direct = simd::select(mirrored, T{}, tap[j]);
+    auto folds = mirrored;
+    if constexpr (Symmetric) folds = mirrored | (x == 0) | (2 * x == width);
+    const T folded = simd::select(folds, tap[j], T{});
+    const I place = simd::select(mirrored, I(width - x), x) - column;
     for (int i = 0; i < Taps; ++i) {  // constant indices, so that a device keeps the arrays in registers
-      own[i] += i == place && !mirrored ? tap[j] : T(0);
-      mate[i] += i == place && (mirrored || (Symmetric && self_conjugate)) ? tap[j] : T(0);
+      own[i] += simd::select(place == i, direct, T{});
+      mate[i] += simd::select(place == i, folded, T{});
     }
   }
 }

@@ -259,7 +259,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       if (!plan.mirrored) return;
       // A sample and its mate follow each other, so that what is its own mate stays real.
       Rows mates;
-      mates.find(stencil, first_given(insertion.data, insertion.density), owner, lanes, true);
+      mates.template find<true>(stencil, first_given(insertion.data, insertion.density), owner, lanes);
       for (int first = lanes.template first_of<W>(); first < lanes.end; first += W)
         if (simd::any(simd::load<I>(stencil.mirrored + first))) {
           fill(first, true, mate_data, mate_density, 0);

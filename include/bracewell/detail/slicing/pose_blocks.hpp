@@ -19,8 +19,9 @@ inline constexpr std::int64_t poses_per_sum = 4096;
 /// Terms for each lattice point from which on a volume of sums costs less than some 3 %.
 inline constexpr std::int64_t terms_per_sum = 8;
 
-/// Samples for each lattice point from which on a host's grid of both costs less than it brings.
-inline constexpr double samples_for_both = 0.75;
+/// Samples for each lattice point from which on a host's grid of both costs less than it brings, and the bytes up to which it does:
+/// larger ones take cache from the outputs.
+inline constexpr double samples_for_both = 0.75, largest_for_both = 8 << 20;
 
 /// Points of a reference, and samples of all slices of one.
 template <class Geometry>
@@ -64,7 +65,8 @@ template <class Exec, class Op>
 bool sums_both(const Op& op, const Workspace* workspace) {
   const double samples = samples_of_slices(op.geometry), points = points_of_reference(op.geometry);
   if (on_host<Exec>)
-    return sums_apart(op) || (workspace && !op.accumulate && samples >= samples_for_both * points && points > 0);
+    return sums_apart(op) || (workspace && !op.accumulate && samples >= samples_for_both * points && points > 0 &&
+                              points * double(sizeof(DataAndDensity<float>)) <= largest_for_both);
   double taps = 1;
   for (int d = 0; d < Op::N; ++d) taps *= 2 * Op::reach;
   return workspace && samples * taps >= 2 * points;
@@ -80,30 +82,59 @@ auto grid_of_sums(const G& like, void* data) {
   }
 }
 
-/// Adds dense sums S to an array of V, or overwrites it with them. index: of a row's first element, in memory order.
-template <class V, class S, int Rank>
+/// Adds dense sums S to an array of V, or overwrites it with them; sums of both also to a density, or None. index: of a row's first
+/// element, in memory order.
+template <class V, class S, int Rank, class Density>
 struct AddSums {
   const S* sums;
+  Density density;
   std::int64_t extent[Rank];
   bool accumulate;
 
-  KOKKOS_INLINE_FUNCTION const S* row(const std::int64_t (&index)[Rank]) const {
-    std::int64_t offset = 0;
-    for (int a = 0; a < Rank; ++a) offset = offset * extent[a] + index[a];
-    return sums + offset;
+  struct Row {
+    const S* sums;
+    std::int64_t density;  // where it begins
+  };
+
+  KOKKOS_INLINE_FUNCTION Row row(const std::int64_t (&index)[Rank]) const {
+    std::int64_t offset = 0, of_density = 0;
+    for (int a = 0; a < Rank; ++a) {
+      offset = offset * extent[a] + index[a];
+      if constexpr (Given<Density>) of_density += index[a] * density.stride[a];
+    }
+    return {sums + offset, of_density};
   }
-  KOKKOS_INLINE_FUNCTION void apply(V& to, std::int64_t x, const S* from) const {
-    to = accumulate ? to + V(from[x]) : V(from[x]);
+  KOKKOS_INLINE_FUNCTION void apply(V& to, std::int64_t x, const Row& from) const {
+    add(to, from.sums[x]);
+    if constexpr (Given<Density>) add(density.data[from.density + x * density.stride[Rank - 1]], from.sums[x]);
+  }
+
+ private:
+  template <class W>
+  KOKKOS_INLINE_FUNCTION void add(W& to, const S& sum) const {
+    to = accumulate ? to + W(sum) : W(sum);
   }
 };
 
-template <class Exec, class X, class G>
-void add_sums(const Exec& exec, const std::string& label, const X& array, const G& sums, bool accumulate) {
+/// \param density: of sums of both; None otherwise.
+template <class Exec, class X, class Density, class G>
+void add_sums(const Exec& exec, const std::string& label, const X& array, const Density& density, const G& sums,
+              bool accumulate) {
   if constexpr (Given<X>) {
     const auto& v = view(array);
     using V = typename View<X>::value_type;
-    AddSums<V, std::remove_pointer_t<decltype(sums.data)>, int(View<X>::rank())> op{sums.data, {}, accumulate};
-    for (int a = 0; a < int(View<X>::rank()); ++a) op.extent[a] = std::int64_t(v.extent(a));
+    constexpr int rank = int(View<X>::rank());
+    const auto strided = [](const auto& x) {
+      if constexpr (Given<Density>) {
+        return StridedArray<Element<Density>, rank>(view(x));
+      } else {
+        return none;
+      }
+    };
+    const auto to_density = strided(density);
+    AddSums<V, std::remove_pointer_t<decltype(sums.data)>, rank, std::decay_t<decltype(to_density)>> op{
+        sums.data, to_density, {}, accumulate};
+    for (int a = 0; a < rank; ++a) op.extent[a] = std::int64_t(v.extent(a));
     for_elements(exec, label, v, op);
   }
 }
@@ -132,8 +163,12 @@ void insert_by_blocks(const Exec& exec, const std::string& label, const Data& da
     }
     insert(apart.for_poses(first, std::min(poses_per_sum, geometry.poses - first)));
     const bool accumulate = options.accumulate || first > 0;
-    add_sums(exec, label + "_data", data, sums, accumulate);
-    add_sums(exec, label + "_density", density, first_given(density_sums, sums), accumulate);
+    if constexpr (Given<SumOfDensity>) {
+      add_sums(exec, label + "_data", data, none, sums, accumulate);
+      add_sums(exec, label + "_density", density, none, density_sums, accumulate);
+    } else {
+      add_sums(exec, label + "_data", data, density, sums, accumulate);
+    }
   }
   scratch.release(exec);
 }

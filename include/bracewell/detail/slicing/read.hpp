@@ -152,7 +152,7 @@ KOKKOS_INLINE_FUNCTION void read_others(const Grid<V, N>& grid, const Plan& plan
       }
       if (!plan.mirrored) return;
       Rows mates;
-      mates.find(stencil, grid, AllRows{}, lanes, true);
+      mates.template find<true>(stencil, grid, AllRows{}, lanes);
       for (int lane = lanes.begin; lane < lanes.end; ++lane)
         if (stencil.mirrored[lane]) {
           read(mates, lane);

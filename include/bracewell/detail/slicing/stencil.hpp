@@ -86,24 +86,35 @@ struct alignas(simd::alignment<Count>) Stencil {
   /// Divides the weights of mirrored samples among their taps' own rows and mates'.
   KOKKOS_INLINE_FUNCTION void split_mates(int width, const LaneRange& lanes) {
     constexpr int W = simd::pack_width<T, Count>;  // idle lanes of packs are read as well
-    for (int lane = lanes.template first_of<W>(); lane < lanes.end || lane % W != 0; ++lane)
-      if (mirrored[lane]) {
-        const int x = int(first[0][lane]);
-        split_lane(x, width, lane, weight[0], mate_weight);
-        if constexpr (Slopes) split_lane(x, width, lane, slope[0], mate_slope);
-        first[0][lane] = stored_window<taps>(x, width);
-      }
+    if (W > 1 && packs_have_columns<taps>(width)) {
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W) split_pack<W>(lane, width);
+    } else {
+      for (int lane = lanes.template first_of<W>(); lane < lanes.end || lane % W != 0; ++lane)
+        if (mirrored[lane]) split_pack<1>(lane, width);
+    }
   }
 
  private:
-  KOKKOS_INLINE_FUNCTION static void split_lane(int x, int width, int lane, T (&own)[taps][Count], T (&mate)[taps][Count]) {
-    T tap[taps], own_lane[taps], mate_lane[taps];
+  template <int W>
+  KOKKOS_INLINE_FUNCTION void split_pack(int lane, int width) {
+    using I = simd::Pack<Int, W>;
+    const I x = simd::load<I>(first[0] + lane);
+    split_weights<W>(x, width, lane, weight[0], mate_weight);
+    if constexpr (Slopes) split_weights<W>(x, width, lane, slope[0], mate_slope);
+    simd::store(first[0] + lane, stored_window<taps>(x, width));
+  }
+
+  template <int W, class I>
+  KOKKOS_INLINE_FUNCTION static void split_weights(const I& x, int width, int lane, T (&own)[taps][Count],
+                                                   T (&mate)[taps][Count]) {
+    using P = simd::Pack<T, W>;
     T *own_tap = &own[0][lane], *mate_tap = &mate[0][lane];  // g++ 12 misjudges the bounds of own[j][lane]
-    for (int j = 0; j < taps; ++j) tap[j] = own_tap[j * Count];
-    detail::split_mates<taps, Symmetric>(x, width, tap, own_lane, mate_lane);
+    P tap[taps], of_own[taps], of_mate[taps];
+    for (int j = 0; j < taps; ++j) tap[j] = simd::load<P>(own_tap + j * Count);
+    detail::split_mates<taps, Symmetric>(x, width, tap, of_own, of_mate);
     for (int j = 0; j < taps; ++j) {
-      own_tap[j * Count] = own_lane[j];
-      mate_tap[j * Count] = mate_lane[j];
+      simd::store(own_tap + j * Count, of_own[j]);
+      simd::store(mate_tap + j * Count, of_mate[j]);
     }
   }
 };
