@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Slices of references that share their poses, which devices cut together.
+// How devices share slices among threads: references that have the same poses are read together, and a thread has several rows where
+// there are many.
 #include "support/as_device.hpp"
 
 #include "support/compare.hpp"
@@ -85,4 +86,37 @@ TEMPLATE_TEST_CASE("references that share their poses are cut together, as one b
         CHECK(relative_error(all, one_by_one) < 16 * double(std::numeric_limits<TestType>::epsilon()));
       }
   }
+}
+
+TEMPLATE_TEST_CASE("slices of which a thread has several rows are those of which it has one", "[project][references]",
+                   double, float) {
+  Random random(8550);
+  INFO("seed " << random.seed);
+  SliceProblem s = random_problem(random, 3, 2, 0);
+  s.references = s.pose_batch = 1;
+  s.geometry.extents = {10, 11, 12};
+  s.geometry.slice = {13, 16};
+  s.geometry.oversampling = 1;
+  s.geometry.cutoff = 0.5;
+  s.volumes = random.spectrum(s.geometry.extents);
+  s.poses = 3 * (1 << 20) / int(s.slice_size()) + 1;  // three rows a thread, of 13
+  s.rotations = random.normals(std::size_t(s.poses) * 6);
+  s.shifts = random.normals(std::size_t(s.poses) * 2);
+  s.slices.assign(s.poses * s.slice_size(), 0);
+  const auto all = cut<TestType>(s, true, false).first;
+  std::vector<Complex> in_parts;
+  for (int first = 0; first < s.poses;) {
+    SliceProblem part = s;
+    part.poses = std::min(s.poses - first, (1 << 20) / int(s.slice_size()));  // one row a thread
+    const auto some = [&](const auto& of, std::size_t each) {
+      return std::decay_t<decltype(of)>(of.begin() + long(first * each), of.begin() + long((first + part.poses) * each));
+    };
+    part.rotations = some(s.rotations, 6);
+    part.shifts = some(s.shifts, 2);
+    part.slices = some(s.slices, s.slice_size());
+    const auto slices = cut<TestType>(part, true, false).first;
+    in_parts.insert(in_parts.end(), slices.begin(), slices.end());
+    first += part.poses;
+  }
+  CHECK(relative_error(all, in_parts) < 16 * double(std::numeric_limits<TestType>::epsilon()));
 }
