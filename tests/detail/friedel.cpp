@@ -47,19 +47,26 @@ TEST_CASE("windows hold every tap of x and its mates once", "[spectrum]") {
 }
 
 TEST_CASE("packs of windows are those of each sample", "[spectrum]") {
-  constexpr int taps = 4, W = 4;
-  using I = bw::detail::simd::Pack<std::int64_t, W>;
-  using P = bw::detail::simd::Pack<double, W>;
+  namespace simd = bw::detail::simd;
+  constexpr int taps = 4, W = simd::width<double>;
+  using I = simd::Pack<std::int64_t, W>;
+  using P = simd::Pack<double, W>;
   const auto check = [](auto symmetric, int first, int width) {
     constexpr bool Symmetric = decltype(symmetric)::value;
-    I from;
-    P tap[taps], own[taps], mate[taps];
-    for (int lane = 0; lane < W; ++lane) {
-      from[lane] = std::min(first + lane, width / 2 + 1 - taps / 2);
-      for (int j = 0; j < taps; ++j) tap[j][lane] = 1 + lane + 10 * j;
+    std::int64_t from[W], column[W];
+    double tap[taps][W], own[taps][W], mate[taps][W];
+    P taps_of[taps], own_of[taps], mate_of[taps];
+    for (int lane = 0; lane < W; ++lane) from[lane] = std::min(first + lane, width / 2 + 1 - taps / 2);
+    for (int j = 0; j < taps; ++j) {
+      for (int lane = 0; lane < W; ++lane) tap[j][lane] = 1 + lane + 10 * j;
+      taps_of[j] = simd::load<P>(tap[j]);
     }
-    bw::detail::split_mates<taps, Symmetric>(from, width, tap, own, mate);
-    const I column = bw::detail::stored_window<taps>(from, width);
+    bw::detail::split_mates<taps, Symmetric>(simd::load<I>(from), width, taps_of, own_of, mate_of);
+    simd::store(column, bw::detail::stored_window<taps>(simd::load<I>(from), width));
+    for (int j = 0; j < taps; ++j) {
+      simd::store(own[j], own_of[j]);
+      simd::store(mate[j], mate_of[j]);
+    }
     for (int lane = 0; lane < W; ++lane) {
       double of_lane[taps], own_of_lane[taps], mate_of_lane[taps];
       for (int j = 0; j < taps; ++j) of_lane[j] = tap[j][lane];

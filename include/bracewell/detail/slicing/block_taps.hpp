@@ -149,11 +149,12 @@ struct alignas(simd::alignment<Count>) TapRows {
     }
   }
 
-  /// Where a row of a lane is. Inlined by force, as prefetching asks for.
-  KOKKOS_FORCEINLINE_FUNCTION std::int64_t where(int number, int lane) const {
-    if constexpr (few) return place[number][lane];
-    std::int64_t sum = 0;
-    for (int d = 1; d < N; ++d, number /= taps) sum += place[d * taps + number % taps][lane];
+  /// Where a row of a pack of lanes is. Inlined by force, as prefetching asks for.
+  template <class I>
+  KOKKOS_FORCEINLINE_FUNCTION I where(int number, int lane) const {
+    if constexpr (few) return simd::load<I>(place[number] + lane);
+    I sum{};
+    for (int d = 1; d < N; ++d, number /= taps) sum += simd::load<I>(place[d * taps + number % taps] + lane);
     return sum;
   }
 
@@ -255,12 +256,6 @@ struct PackWalk {
   KOKKOS_INLINE_FUNCTION P slope(int axis, int j) const { return simd::load<P>(stencil.slope[axis][j] + lane); }
 };
 
-/// Whether a grid, or None, is not written.
-template <class X>
-inline constexpr bool read_only = true;
-template <class V, int N>
-inline constexpr bool read_only<Grid<V, N>> = std::is_const_v<V>;
-
 /// A block of samples whose taps have been found and not yet touched.
 template <class T, int N, int M, class Taps, bool Slopes, bool Symmetric, int Count>
 struct BlockTaps {
@@ -319,20 +314,19 @@ struct BlockTaps {
   /// Prefetches the taps in some grids (or None), where these are larger than what a core has for itself.
   template <class... Grids>
   KOKKOS_FORCEINLINE_FUNCTION void prefetch(const Grids&... grids) const {
-    // To ask for many rows that are only read costs more than it brings.
-    if constexpr (Count > 1 && N > 1)
-      if constexpr (Rows::few || !(read_only<Grids> && ...)) {
-        constexpr double at_hand = 32 << 20;      // bytes; smaller grids lose by it: bench/README.md, "What limits"
-        constexpr int apart = Rows::few ? 1 : 4;  // neighbours of samples with many taps have most lines in common
-        if (!fits || (bytes(grids) + ...) < at_hand) return;
-        constexpr int W = simd::pack_width<T, Count>;  // lanes whose rows have been found together
-        for (int first = block.lanes.template first_of<W>(); first < block.lanes.end; first += W)
-          for (int row = 0; row < Rows::rows; ++row)
-            for (int lane = first; lane < first + W; lane += apart) {
-              const std::int64_t where = rows.where(row, lane);
-              (prefetch_at(grids, where < 0 ? 0 : where), ...);
-            }
-      }
+    if constexpr (Count > 1 && N > 1) {
+      constexpr double at_hand = 20 << 20;  // bytes; smaller grids lose by it: bench/README.md, "What limits"
+      if (!fits || (bytes(grids) + ...) < at_hand) return;
+      constexpr int W = simd::pack_width<T, Count>;  // lanes whose rows have been found together
+      using I = simd::Pack<typename Stencil::Int, W>;
+      for (int first = block.lanes.template first_of<W>(); first < block.lanes.end; first += W)
+        for (int row = 0; row < Rows::rows; ++row) {
+          const I place = rows.template where<I>(row, first);
+          typename Stencil::Int where[W];
+          simd::store(where, simd::select(place < 0, I{}, place));
+          for (int lane = 0; lane < W; ++lane) (prefetch_at(grids, where[lane]), ...);
+        }
+    }
   }
 
  private:
