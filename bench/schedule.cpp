@@ -92,7 +92,7 @@ void simulate(int box, int poses) {
                                          detail::output_grid<P>(data), detail::output_grid<P>(density)};
   const detail::BackprojectOperation backproject{geometry, kernel, arrays, false};
   print("backproject", box, poses, [&](int threads) {
-    const detail::ZoneTask<std::remove_const_t<decltype(backproject)>> task{backproject,
+    const detail::ZoneTask<std::remove_const_t<decltype(backproject)>> task{{backproject},
                                                                             detail::make_zones(geometry, threads)};
     return task_times(task, std::int64_t(task.zones.size()));
   });
@@ -107,6 +107,6 @@ int main(int argc, char** argv) {
   std::printf("\n|---|---:|---:|---:|");
   for (std::size_t i = 0; i < std::size(thread_numbers); ++i) std::printf("---:|");
   std::printf("\n");
-  for (const int box : {128, 256})
+  for (const int box : {64, 128, 256})
     for (const int poses : {1, 64}) simulate(box, poses);
 }

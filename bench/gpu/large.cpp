@@ -70,7 +70,7 @@ Array<double***> random_rotations(int count) {
 
 /// ‖a − b‖ / ‖b‖ of two arrays of a device, as arrays of float.
 template <class View>
-double relative_error(const View& a, const View& b) {
+double relative_l2_error(const View& a, const View& b) {
   const auto x = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), a);
   const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), b);
   const auto *first = reinterpret_cast<const T*>(x.data()), *second = reinterpret_cast<const T*>(y.data());
@@ -120,7 +120,7 @@ void check_slices(const Settings& settings) {
     bw::project(exec, reference, poses(p, p + 1), one, {}, linear);
     Kokkos::deep_copy(exec, same, some(p, p + 1));
     exec.fence();
-    check("slice " + number, relative_error(same, one), read);
+    check("slice " + number, relative_l2_error(same, one), read);
   });
 
   bw::backproject(exec, slices, bw::none, poses(0, P), data, bw::none, {}, linear);
@@ -131,7 +131,7 @@ void check_slices(const Settings& settings) {
   }
   exec.fence();
   const double met = 8.0 * P * box * half / double(data.size());
-  check("insertion of all against parts", relative_error(data, parts), 2 * (8 + box + std::sqrt(met)) * eps);
+  check("insertion of all against parts", relative_l2_error(data, parts), 2 * (8 + box + std::sqrt(met)) * eps);
 }
 
 void check_images(const Settings& settings) {
@@ -155,7 +155,7 @@ void check_images(const Settings& settings) {
     bw::raster(exec, cloud, poses(p, p + 1), bw::none, one);
     Kokkos::deep_copy(exec, same, Kokkos::subview(images, std::pair(p, p + 1), Kokkos::ALL, Kokkos::ALL));
     exec.fence();
-    check("image " + number, relative_error(same, one), 2 * (8 + size + std::sqrt(met)) * eps);
+    check("image " + number, relative_l2_error(same, one), 2 * (8 + size + std::sqrt(met)) * eps);
   });
 }
 

@@ -77,7 +77,7 @@ SliceProblem rounded_tangents_of(const SliceProblem& s, Random& random) {
 }
 
 /// ‖a − b‖ / ‖b‖; infinite for what is not a number.
-double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
+double relative_l2_error(const std::vector<double>& a, const std::vector<double>& b) {
   double error = 0, scale = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     error += (a[i] - b[i]) * (a[i] - b[i]);
@@ -103,7 +103,7 @@ void compare(const std::string& name, const Outputs& got, const Outputs& want, i
   double most = 0;
   std::string worst = "all equal", bad;
   for (std::size_t i = 0; i < want.size(); ++i) {
-    const double error = relative_error(got[i].values, want[i].values),
+    const double error = relative_l2_error(got[i].values, want[i].values),
                  allowed = bound<T>(want[i].terms, extent, deterministic);
     char text[200];
     std::snprintf(text, sizeof text, "%s %.1e, bound %.1e", want[i].name.c_str(), error, allowed);

@@ -28,7 +28,7 @@ STACKS = [
     (("ResidualOperation", "3, 3"), 1200, "the matrix of 12 parameters of a pose is 91 sums"),
     (("ResidualOperation",), 200, "the matrix of eight parameters of a pose is 45 sums"),
     (("ProjectCotangent<Geometry<double", "KaiserBessel<3>"), 80, "sums and slopes of 216 taps in double"),
-    (("ProjectTangent<Geometry<double", "KaiserBessel<3>"), 8, "the same"),
+    (("ProjectTangent<Geometry<double", "KaiserBessel<3>"), 16, "the same"),
     (("FindScale<BackprojectTangent",), 16, "two stencils with slopes"),
     (("Gaussian<4>",), 480, "the exponentials of eight taps an axis stay in a loop"),
     (("CorrectGridding",), 40, "sines and cosines of huge numbers, which it never has"),

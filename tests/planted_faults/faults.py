@@ -172,7 +172,7 @@ FAULTS = [
     ("density of both: data's weights", INSERT, "density_walk.x_weight(j)", "walk.x_weight(j)", "device [backproject]"),
     ("density of both: read from data", "detail/core/device.hpp", "return density;", "return re;", "[random]"),
     ("data and density of both swapped", "detail/core/device.hpp", "return {re, im};", "return {re, density};", "[random]"),
-    ("sums apart not cleared", BLOCKS, "apart.accumulate = false;", "apart.accumulate = options.accumulate;", "[random]"),
+    ("sums apart not cleared", BLOCKS, "some.accumulate = false;", "some.accumulate = options.accumulate;", "[random]"),
     ("rows of a density beside sums of both", BLOCKS, "of_density += index[a] * density.stride[a];", ";", "[random]"),
     ("rows of sums", BLOCKS, "offset * extent[a] + index[a]", "offset * extent[a] + (a > 1 ? index[a] : 0)", "[random]"),
     # devices

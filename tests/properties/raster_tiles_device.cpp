@@ -143,6 +143,35 @@ TEST_CASE("images in tiles are the literal sums", "[raster][tiles]") {
   check_literally<3, 2, double>(random, large_raster(random, 3, {300, 300}, 50000, 1), Drawn::by_points);
 }
 
+TEST_CASE("threads that have several points of an image draw each of them", "[raster][tiles]") {
+  Random random(8150);
+  INFO("seed " << random.seed);
+  // Enough for two points a thread, but for one of them; a third of these images has one each.
+  RasterProblem s = large_raster(random, 3, {300, 300}, 40001, 54);
+  const auto images_of = [](const RasterProblem& some) {
+    const RasterArrays<3, 2, double> a(some);
+    const auto images = unset<double, 5>(some.image_shape());
+    const auto events = record([&] { bw::raster(Exec(), a.cloud(), a.poses(), a.exposure(), images); });
+    CHECK(drawn(events, "bracewell::raster") == Drawn::by_points);
+    return download(images);
+  };
+  const auto all = images_of(s);
+  std::vector<double> parts;
+  for (int third = 0; third < 3; ++third) {
+    RasterProblem some = s;
+    some.poses = s.poses / 3;
+    for (auto member :
+         {&RasterProblem::rotations, &RasterProblem::shifts, &RasterProblem::background, &RasterProblem::out_weight}) {
+      const auto& numbers = s.*member;
+      const long size = long(numbers.size() / 3);
+      (some.*member).assign(numbers.begin() + third * size, numbers.begin() + (third + 1) * size);
+    }
+    const auto images = images_of(some);
+    parts.insert(parts.end(), images.begin(), images.end());
+  }
+  CHECK(relative_error(all, parts) < 100 * std::numeric_limits<double>::epsilon());
+}
+
 TEST_CASE("images in tiles of any batches and channels are the literal sums", "[raster][tiles]") {
   Random random(8200);
   INFO("seed " << random.seed);

@@ -78,10 +78,11 @@ void for_problems(const Each& each) {
   INFO("seed " << random.seed);
   for (int i = 0; i < 30; ++i) {
     SliceProblem s = random_problem(random, 3, 2, i);
-    if (i % 3 == 0) {  // of some size, with many poses or one, which two references may share
-      s.geometry.extents = {24, 20, 22};
-      s.geometry.slice = {22, 24};
-      s.poses = i % 2 ? 1 : 12;
+    if (i % 3 != 2) {  // of some size, with some poses or one, or small, with many; two references may share them
+      const bool small = i % 3 == 1;
+      s.geometry.extents = small ? Extents{6, 8, 7} : Extents{24, 20, 22};
+      s.geometry.slice = small ? Extents{8, 7} : Extents{22, 24};
+      s.poses = small ? 100 : i % 2 ? 1 : 12;
       s.references = i % 4 < 2 ? 1 : 2;
       s.pose_batch = 1;
       s.rotations.clear();

@@ -63,6 +63,8 @@ SumsOfArray<Rows, Columns> sums_of_array(int first, int row_stride = Columns) {
 /// Adds an element's shares, of one image or, where all objects share the element, of all of theirs.
 template <int Rows, int Columns>
 struct AddShares {
+  static constexpr bool only_reads = true;
+
   PoseTable<true> out;
   SharedSums from;
   SumsOfArray<Rows, Columns> sums;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Device: points onto images. A thread has one point of one image, and adds atomically: to the image, or, where that pays
+// Device: points onto images. A thread has points of one image, and adds atomically: to the image, or, where that pays
 // (schedule.hpp), to a tile of it that its team has in shared memory.
 #pragma once
 
+#include <bracewell/detail/core/launch.hpp>
 #include <bracewell/detail/points/draw_operation.hpp>
+
+#include <algorithm>
 
 #include <bracewell/detail/prologue.hpp>
 
@@ -49,22 +52,34 @@ KOKKOS_INLINE_FUNCTION void add_taps(const Taps& point, const Amplitude& amplitu
   });
 }
 
-/// Device: one point of one image.
+/// Device: some points of one image, for one loading of its projection; neighbours have neighbouring points.
 template <class Op>
-struct AddPoint {
+struct DrawPoints {
   Op op;
+  std::int64_t threads;  // of an image
 
-  KOKKOS_FUNCTION void operator()(std::int64_t i) const {
-    const std::int64_t image = i / op.problem.count, b = image / op.problem.poses, p = image % op.problem.poses;
-    typename Op::template PointsOnImage<1> projected;
-    op.template project<1>(op.problem.projection.load(b, p), b, i % op.problem.count, 1, projected);
-    typename Op::template TapsOf<typename Op::T, 1> point;
-    op.set_taps(b, projected, point);
-    if (!point.inside[0]) return;
+  explicit DrawPoints(const Op& op_) : op(op_) {
+    constexpr std::int64_t enough_threads = 1 << 20, most_points = 16;
+    const std::int64_t wanted = images() * op.problem.count / enough_threads;
+    threads = ceil_div(op.problem.count, std::clamp<std::int64_t>(wanted, 1, most_points));
+  }
+
+  std::int64_t images() const { return op.problem.objects * op.problem.poses; }
+
+  KOKKOS_FUNCTION void operator()(std::int64_t task) const {
+    const std::int64_t image = task / threads, b = image / op.problem.poses, p = image % op.problem.poses;
+    const auto projection = op.problem.projection.load(b, p);
     const auto out_weight = op.out_weight(b, p);
-    for (int c = 0; c < op.problem.channels; ++c)
-      add_taps<Op, GlobalAtomicAdd>(point, op.amplitude(out_weight, b, projected.index[0], c), op.images.stride,
-                                    op.images.extent, op.images.at(b, p, c));
+    for (std::int64_t i = task - image * threads; i < op.problem.count; i += threads) {
+      typename Op::template PointsOnImage<1> projected;
+      op.template project<1>(projection, b, i, 1, projected);
+      typename Op::template TapsOf<typename Op::T, 1> point;
+      op.set_taps(b, projected, point);
+      if (!point.inside[0]) continue;
+      for (int c = 0; c < op.problem.channels; ++c)
+        add_taps<Op, GlobalAtomicAdd>(point, op.amplitude(out_weight, b, projected.index[0], c), op.images.stride,
+                                      op.images.extent, op.images.at(b, p, c));
+    }
   }
 };
 

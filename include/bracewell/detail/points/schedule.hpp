@@ -75,7 +75,8 @@ void draw(const Exec& exec, const std::string& label, const Op& op, Workspace* w
       launch_teams(exec, label + "_tiles", images * channels * tiles->bands * tiles->shares, DrawTile<Op>{op, *tiles},
                    voxels * std::int64_t(sizeof(typename Op::T)));
     } else {
-      launch(exec, label, images * op.problem.count, AddPoint<Op>{op});
+      const DrawPoints<Op> add(op);
+      launch(exec, label, images * add.threads, add);
     }
   }
 }

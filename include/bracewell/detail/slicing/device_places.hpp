@@ -66,7 +66,7 @@ class SlicePlaces<Geometry, true> {
       for (int d = 0; d < N; ++d) columns_[e][d] = ::llrint(pose.columns[e][d] * units);
       if constexpr (Geometry::shifted) {
         const double turn = pose.cycles[e] - Kokkos::floor(pose.cycles[e]);  // 1 for the least negative shifts
-        cycles_[e] = turn < 1 ? std::uint64_t(turn * 0x1p64) : 0;
+        cycles_[e] = std::uint64_t(turn * 0x1p63) << 1;  // exact from 2^-11 on, and 0 of 1 without a branch
       }
     }
   }

@@ -57,17 +57,18 @@ class SliceSamples {
 
   const Op& op_;
   std::int64_t b_, end_, p_;
-  /// With many taps the compiler would have fewer loads in flight for it, and with a matrix of sums a larger stack.
-  static constexpr bool fixed = std::is_same_v<typename Op::T, float> && Op::reach == 1 && Sums::size <= 16;
+  /// With many taps the compiler would have fewer loads in flight for it, but in a loop over references; with a matrix of sums, a
+  /// larger stack.
+  static constexpr bool fixed = std::is_same_v<typename Op::T, float> && (Op::reach == 1 || Shared) && Sums::size <= 16;
   SlicePlaces<typename Op::Geometry, fixed> places_;
 };
 
 /// How samples are shared by threads. Where a sample has few taps, a thread has those of a column in every so many rows, for one
-/// loading of the pose; where it has many, one: the registers of a pose are worth more as loads in flight. Neighbours have
-/// neighbouring columns.
+/// loading of the pose; where it has many, one: the registers of a pose are worth more as loads in flight. In a loop over references
+/// there are registers for both. Neighbours have neighbouring columns.
 template <class Op, bool Shared = false>
 struct ThreadSamples {
-  static constexpr bool several = Op::reach == 1;
+  static constexpr bool several = Op::reach == 1 || Shared;
 
   std::int64_t rows, stride;               // of a slice; from one of a thread's rows to its next
   std::int64_t columns, together, groups;  // references that are read together, and groups of them
@@ -110,14 +111,15 @@ struct ThreadSamples {
 
 template <class Op, bool Shared = false>
 struct SampleTask {
+  static constexpr bool only_reads = !Op::inserts;
+
   Op op;
   ThreadSamples<Op, Shared> samples;
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const { samples.run(op, i, GlobalAtomicAdd{}); }
 };
 
-/// Operations for which it pays to have all references' taps at once where these share their poses: what follows from the pose is more
-/// work than the taps are.
+/// Operations for which it pays to have all references' taps at once where these share their poses.
 template <class Op>
 inline constexpr bool may_share_poses = [] {
   if constexpr (requires { Op::shares_poses; }) return Op::shares_poses;

@@ -15,17 +15,22 @@
 
 namespace bracewell::detail {
 
-/// Everything that falls on one zone of one reference.
+/// Everything that falls on one zone of one reference, of one of the operations that run at the same time.
 template <class Op>
 struct ZoneTask {
   static constexpr int N = Op::N, M = Op::M;
 
-  Op op;
+  std::vector<Op> ops;
   std::vector<OwnedRows<N>> zones;
 
+  std::int64_t tasks() const {
+    return std::int64_t(ops.size() * zones.size()) * (ops.empty() ? 0 : ops.front().geometry.references);
+  }
+
   void operator()(std::int64_t task) const {
-    const std::int64_t b = task / std::int64_t(zones.size());
     const OwnedRows<N> zone = zones[std::size_t(task) % zones.size()];
+    const std::int64_t of_zone = task / std::int64_t(zones.size()), b = of_zone / std::int64_t(ops.size());
+    const Op& op = ops[std::size_t(of_zone) % ops.size()];
     op.clear(b, zone);
     PoseSums<typename Op::Gradient> no_sums;
     Pipeline<Op, OwnedRows<N>> pipeline(op, zone, no_sums);
@@ -123,14 +128,15 @@ std::vector<OwnedRows<Geometry::N>> make_zones(const Geometry& geometry, int thr
   return zones;
 }
 
-/// Runs an operation that inserts into grids.
+/// Runs operations that insert into grids of their own, at the same time.
 template <class Exec, class Op>
-void for_zones(const Exec& exec, const std::string& label, const Op& op) {
+void for_zones(const Exec& exec, const std::string& label, const std::vector<Op>& ops) {
+  const std::int64_t references = ops.front().geometry.references, alone = references * std::int64_t(ops.size());
+  if (references == 0) return;             // whatever extents they would have
   const int threads = exec.concurrency();  // many references keep them busy by themselves
-  const std::int64_t references = op.geometry.references;
-  if (references == 0) return;  // whatever extents they would have
-  const ZoneTask<Op> task{op, make_zones(op.geometry, references < 4 * threads ? threads : 1)};
-  launch(exec, label, references * std::int64_t(task.zones.size()), task);
+  const std::int64_t zones = alone < 4 * threads ? ceil_div(threads, std::int64_t(ops.size())) : 1;
+  const ZoneTask<Op> task{ops, make_zones(ops.front().geometry, int(zones))};
+  launch(exec, label, task.tasks(), task);
 }
 
 }  // namespace bracewell::detail

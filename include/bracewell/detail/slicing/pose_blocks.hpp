@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Insertion in blocks of poses whose sums are apart. Every slice meets the centre of the transform: a float that is added to
 // pose by pose would drift, and at 2^24 times a term stop. So the terms of some thousand poses are summed apart, and their sums
-// added.
+// added. On hosts blocks are also summed at the same time, which shares out poses where zones of a small grid would share out
+// pieces of a few samples.
 #pragma once
 
 #include <bracewell/detail/core/elementwise.hpp>
 #include <bracewell/detail/core/scratch.hpp>
 #include <bracewell/detail/slicing/arguments.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
 
 #include <bracewell/detail/prologue.hpp>
 
@@ -19,9 +25,16 @@ inline constexpr std::int64_t poses_per_sum = 4096;
 /// Terms for each lattice point from which on a volume of sums costs less than some 3 %.
 inline constexpr std::int64_t terms_per_sum = 8;
 
-/// Samples for each lattice point from which on a host's grid of both costs less than it brings, and the bytes up to which it does:
-/// larger ones take cache from the outputs.
-inline constexpr double samples_for_both = 0.75, largest_for_both = 8 << 20;
+/// Bytes of a grid of both up to which a core's caches make it cheap on a host, and terms for each point from which on sums are then.
+inline constexpr double largest_in_cache = 8 << 20, terms_per_cached_sum = 3.5;
+
+/// Blocks that a host sums at the same time, and the bytes that they may have.
+inline constexpr std::int64_t most_at_once = 8;
+inline constexpr double most_bytes_at_once = 256 << 20;
+
+/// Samples for each lattice point from which on a host's grid of both costs less than it brings; larger grids take cache from the
+/// outputs.
+inline constexpr double samples_for_both = 0.75;
 
 /// Points of a reference, and samples of all slices of one.
 template <class Geometry>
@@ -35,17 +48,36 @@ double samples_of_slices(const Geometry& geometry) {
   return double(geometry.rows()) * double(geometry.columns()) * double(geometry.poses);
 }
 
-/// Whether the terms of a call are summed apart: where it has many poses, or many terms to add to what is there.
-template <class Op>
-bool sums_apart(const Op& op) {
-  if constexpr (!std::is_same_v<typename Op::T, float>) {
-    return false;
-  } else {
-    const auto& geometry = op.geometry;
-    if (geometry.references == 0) return false;
-    return geometry.poses > poses_per_sum ||
-           (op.accumulate && samples_of_slices(geometry) >= double(terms_per_sum) * points_of_reference(geometry));
+/// How poses are shared out: so many in a block, and so many blocks at the same time, in grids of their own. Where no poses are in a
+/// block, all are added to the outputs.
+struct PoseBlocks {
+  std::int64_t poses = 0, at_once = 1;
+
+  bool apart() const { return poses > 0; }
+};
+
+/// This does not depend on the number of threads, so that sums do not either.
+template <class Exec, class Op>
+PoseBlocks pose_blocks(const Op& op) {
+  const auto& geometry = op.geometry;
+  const std::int64_t poses = geometry.poses;
+  const double points = points_of_reference(geometry), samples = samples_of_slices(geometry);
+  if (geometry.references == 0 || poses == 0 || points == 0) return {};
+  constexpr bool drifts = std::is_same_v<typename Op::T, float>;
+  PoseBlocks blocks;
+  if (drifts && (poses > poses_per_sum || (op.accumulate && samples >= double(terms_per_sum) * points)))
+    blocks.poses = std::min(poses, poses_per_sum);
+  if constexpr (on_host<Exec>) {
+    const double bytes = points * double(geometry.references) * 4 * sizeof(typename Op::T);  // of a grid of both
+    const double terms = bytes <= largest_in_cache ? terms_per_cached_sum : double(terms_per_sum);
+    const double most = std::min(double(most_at_once), most_bytes_at_once / bytes);
+    const std::int64_t at_once = std::int64_t(std::min(most, samples / (terms * points)));
+    if (at_once > 1) {
+      blocks.poses = ceil_div(poses, std::max(at_once, drifts ? ceil_div(poses, poses_per_sum) : at_once));
+      blocks.at_once = std::min(at_once, ceil_div(poses, blocks.poses));
+    }
   }
+  return blocks;
 }
 
 /// Operations whose data and density may be summed in a grid of both. On devices a tap is then one addition of 16 bytes instead of one
@@ -65,8 +97,9 @@ template <class Exec, class Op>
 bool sums_both(const Op& op, const Workspace* workspace) {
   const double samples = samples_of_slices(op.geometry), points = points_of_reference(op.geometry);
   if (on_host<Exec>)
-    return sums_apart(op) || (workspace && !op.accumulate && samples >= samples_for_both * points && points > 0 &&
-                              points * double(sizeof(DataAndDensity<float>)) <= largest_for_both);
+    return pose_blocks<Exec>(op).apart() ||
+           (workspace && !op.accumulate && samples >= samples_for_both * points && points > 0 &&
+            points * double(sizeof(DataAndDensity<float>)) <= largest_in_cache);
   double taps = 1;
   for (int d = 0; d < Op::N; ++d) taps *= 2 * Op::reach;
   return workspace && samples * taps >= 2 * points;
@@ -139,35 +172,46 @@ void add_sums(const Exec& exec, const std::string& label, const X& array, const 
   }
 }
 
-/// Runs insert(op) on an operation for blocks of poses, with grids of its own (of the elements Sum, SumOfDensity; a grid of both
-/// where the latter is None), and adds these to `data` and `density`.
+/// Runs insert(operations) on operations for blocks of poses, with grids of their own (of the elements Sum, SumOfDensity; a grid of both
+/// where the latter is None), and adds these to `data` and `density`, in the order of the poses.
 template <class P, class Sum, class SumOfDensity, class Exec, class Data, class Density, class Op, class Insert>
 void insert_by_blocks(const Exec& exec, const std::string& label, const Data& data, const Density& density,
                       const SliceOptions& options, const Op& op, const Insert& insert) {
   const auto& geometry = op.geometry;
+  PoseBlocks blocks = pose_blocks<Exec>(op);
+  if (!blocks.apart()) blocks.poses = std::max<std::int64_t>(geometry.poses, 1);
   Scratch scratch(options.workspace);
   const auto like = first_given(output_grid<P>(data), output_grid<P>(density));
   const std::int64_t bytes[] = {geometry.references * dense_bytes(grid_of_sums<Sum>(like, nullptr)),
                                 geometry.references * dense_bytes(grid_of_sums<SumOfDensity>(like, nullptr))};
-  const std::size_t at[] = {scratch.add<char>(bytes[0]), scratch.add<char>(bytes[1])};
+  std::vector<std::array<std::size_t, 2>> at;
+  for (std::int64_t i = 0; i < blocks.at_once; ++i) at.push_back({scratch.add<char>(bytes[0]), scratch.add<char>(bytes[1])});
   scratch.allocate(exec);
-  const auto sums = grid_of_sums<Sum>(like, scratch.at<char>(at[0]));
-  const auto density_sums = grid_of_sums<SumOfDensity>(like, scratch.at<char>(at[1]));
-  auto apart = op.with_targets(sums, density_sums, typename Op::Gradient{});
-  apart.accumulate = false;
-  for (std::int64_t first = 0; first < geometry.poses; first += poses_per_sum) {
+  const auto sums = [&](const auto& begin) { return grid_of_sums<Sum>(like, scratch.at<char>(begin[0])); };
+  const auto density_sums = [&](const auto& begin) { return grid_of_sums<SumOfDensity>(like, scratch.at<char>(begin[1])); };
+  const auto apart = [&](const auto& begin, std::int64_t first) {
+    auto some = op.with_targets(sums(begin), density_sums(begin), typename Op::Gradient{});
+    some.accumulate = false;
+    return some.for_poses(first, std::min(blocks.poses, geometry.poses - first));
+  };
+  for (std::int64_t first = 0; first < geometry.poses;) {
     if constexpr (!on_host<Exec>) {
       const Kokkos::View<char*, typename Exec::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>> all(
-          scratch.at<char>(at[0]), at[1] * sizeof(double) + std::size_t(bytes[1]) - at[0] * sizeof(double));
+          scratch.at<char>(at[0][0]), at[0][1] * sizeof(double) + std::size_t(bytes[1]) - at[0][0] * sizeof(double));
       Kokkos::deep_copy(exec, all, char(0));
     }
-    insert(apart.for_poses(first, std::min(poses_per_sum, geometry.poses - first)));
-    const bool accumulate = options.accumulate || first > 0;
-    if constexpr (Given<SumOfDensity>) {
-      add_sums(exec, label + "_data", data, none, sums, accumulate);
-      add_sums(exec, label + "_density", density, none, density_sums, accumulate);
-    } else {
-      add_sums(exec, label + "_data", data, density, sums, accumulate);
+    std::vector<decltype(apart(at[0], first))> some;
+    for (std::int64_t next = first; next < geometry.poses && some.size() < at.size(); next += blocks.poses)
+      some.push_back(apart(at[some.size()], next));
+    insert(some);
+    for (std::size_t i = 0; i < some.size(); ++i, first += blocks.poses) {
+      const bool accumulate = options.accumulate || first > 0;
+      if constexpr (Given<SumOfDensity>) {
+        add_sums(exec, label + "_data", data, none, sums(at[i]), accumulate);
+        add_sums(exec, label + "_density", density, none, density_sums(at[i]), accumulate);
+      } else {
+        add_sums(exec, label + "_data", data, density, sums(at[i]), accumulate);
+      }
     }
   }
   scratch.release(exec);

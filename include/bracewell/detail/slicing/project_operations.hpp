@@ -17,7 +17,7 @@ struct ProjectOperation {
   using T = typename Geometry::T;
   static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
   using Gradient = NoPoseGradient<N, M>;
-  static constexpr bool inserts = false, fills_blocks = true, shares_poses = reach == 1;
+  static constexpr bool inserts = false, fills_blocks = true, shares_poses = reach <= 2;
 
   Geometry geometry;
   Kernel kernel;

@@ -29,6 +29,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include <bracewell/detail/prologue.hpp>
 
@@ -55,14 +56,16 @@ void for_samples(const Exec& exec, const std::string& label, const Op& op, const
   } else if constexpr (Op::Gradient::size > 0) {
     launch_teams(exec, label, slices * sums.shares, TeamTask<Op>{op, sums, samples});
   } else {
-    if constexpr (may_share_poses<Op>)
-      if (const std::int64_t together = references_together(op); together > 1) {
-        const ThreadSamples<Op, true> threads(geometry, together);
-        const std::int64_t all = threads.groups * geometry.poses * threads.threads_of_slice();
-        return launch(exec, label + "_of_all", all, SampleTask<Op, true>{op, threads});
-      }
-    const ThreadSamples<Op> threads(geometry);
-    launch(exec, label, slices * threads.threads_of_slice(), SampleTask<Op>{op, threads});
+    constexpr bool may_share = may_share_poses<Op>, in_loop = may_share && Op::reach > 1;  // even over one reference
+    std::int64_t together = 1;                                                             // references
+    if constexpr (may_share) together = references_together(op);
+    const auto run = [&](auto shared, const std::string& name) {
+      const ThreadSamples<Op, shared> threads(geometry, together);
+      launch(exec, name, threads.groups * geometry.poses * threads.threads_of_slice(), SampleTask<Op, shared>{op, threads});
+    };
+    if constexpr (may_share)
+      if (together > 1) return run(std::true_type(), label + "_of_all");
+    run(std::bool_constant<in_loop>(), label);
   }
 }
 
@@ -100,30 +103,32 @@ void insert(const Exec& exec, const std::string& label, const Data& data, const 
   if constexpr (!on_host<Exec>)
     if (options.deterministic)  // sums of integers need no care
       return insert_fixed_point(exec, label, op, output_grid<P>(data), output_grid<P>(density), options);
-  const auto insert_all = [&](const auto& some) {
+  const auto insert_all = [&](const auto& ops) {
     if constexpr (on_host<Exec>) {
-      for_zones(exec, label, some);
+      for_zones(exec, label, ops);
     } else {
-      for_samples(exec, label, some);
+      for (const auto& some : ops) for_samples(exec, label, some);
     }
   };
   if constexpr (may_sum_both<Exec, Op>)
     if (sums_both<Exec>(op, options.workspace))
       return insert_by_blocks<P, DataAndDensity<float>, None>(exec, label, data, density, options, op, insert_all);
-  if (sums_apart(op))
+  if (pose_blocks<Exec>(op).apart())
     return insert_by_blocks<P, Element<Data>, Element<Density>>(exec, label, data, density, options, op, insert_all);
   if (!on_host<Exec> && !options.accumulate) {  // on a host each thread clears what it owns
     fill_zero(exec, data);
     fill_zero(exec, density);
   }
-  insert_all(op);
+  insert_all(std::vector<Op>{op});
 }
 
 /// The most scratch that insertion into a reference's cotangent needs: sums apart, or numbers of fixed point of 8 bytes for each.
 template <class Exec, class Op>
 std::int64_t insertion_bytes(const Op& op) {
-  constexpr std::int64_t wider = on_host<Exec> ? 1 : std::int64_t(sizeof(double) / sizeof(typename Op::T));
-  return op.geometry.references * dense_bytes(op.reference_bar) * wider + std::int64_t(sizeof(FixedPointScale)) + 128;
+  const std::int64_t wider =
+      on_host<Exec> ? pose_blocks<Exec>(op).at_once : std::int64_t(sizeof(double) / sizeof(typename Op::T));
+  return op.geometry.references * dense_bytes(op.reference_bar) * wider + std::int64_t(sizeof(FixedPointScale)) +
+         128 * (on_host<Exec> ? wider : 1);
 }
 
 /// Runs an operation that inserts into a grid, or sums cotangents of poses, or both. On a device both are one pass, unless
@@ -134,7 +139,7 @@ void insert_and_sum_poses(const Exec& exec, const std::string& label, const Bar&
   using Gradient = typename Op::Gradient;
   constexpr bool sums = Gradient::size > 0;
   if constexpr (sums && Op::inserts && !on_host<Exec>)
-    if (!options.deterministic && !sums_apart(op)) {
+    if (!options.deterministic && !pose_blocks<Exec>(op).apart()) {
       if (!options.accumulate) fill_zero(exec, bar);
       return sum_poses(exec, label, op, poses_bar, options);
     }
@@ -145,7 +150,7 @@ void insert_and_sum_poses(const Exec& exec, const std::string& label, const Bar&
     Scratch both(options.workspace);
     SliceOptions with = options;
     if constexpr (sums) {
-      if (!on_host<Exec> || sums_apart(op)) {
+      if (!on_host<Exec> || pose_blocks<Exec>(op).apart()) {
         both.template add<char>(insertion_bytes<Exec>(op));
         both.allocate(exec);
       }

@@ -97,11 +97,12 @@ struct alignas(simd::alignment<Count>) Stencil {
  private:
   template <int W>
   KOKKOS_INLINE_FUNCTION void split_pack(int lane, int width) {
-    using I = simd::Pack<Int, W>;
-    const I x = simd::load<I>(first[0] + lane);
+    using Columns = simd::Pack<Int, W>;
+    using I = std::conditional_t<W == 1, int, Columns>;  // a device has few registers
+    const I x = I(simd::load<Columns>(first[0] + lane));
     split_weights<W>(x, width, lane, weight[0], mate_weight);
     if constexpr (Slopes) split_weights<W>(x, width, lane, slope[0], mate_slope);
-    simd::store(first[0] + lane, stored_window<taps>(x, width));
+    simd::store(first[0] + lane, Columns(stored_window<taps>(x, width)));
   }
 
   template <int W, class I>
