@@ -152,18 +152,22 @@ TEST_CASE("conventions of contrast transfer", "[ctf]") {
   CHECK_THAT(bw::ContrastTransfer(with_b, 1).value(0.1, 0) / bw::ContrastTransfer(only_u, 1).value(0.1, 0),
              WithinRel(std::exp(-0.25), 1e-13));
 
-  // What is left of C: its size, its sign, or 1 within the first peak.
-  int ones = 0;
-  for (double k = 0; k < 0.4; k += 0.003) {
-    const double full = bw::ContrastTransfer(only_u, 1).value(k, 0);
-    CHECK(bw::ContrastTransfer(only_u, 1, bw::CtfUse::phase_flipped).value(k, 0) == std::abs(full));
-    CHECK(bw::ContrastTransfer(only_u, 1, bw::CtfUse::phases).value(k, 0) == (full < 0 ? -1 : 1));
-    const double intact = bw::ContrastTransfer(only_u, 1, bw::CtfUse::intact_first_peak).value(k, 0);
-    ones += intact == 1;
-    CHECK((intact == 1 || intact == full));
+  // What is left of C: its size, its sign, or 1 within the first peak. Of underfocus, and of overfocus, where χ is negative.
+  for (const double side : {1.0, -1.0}) {
+    bw::Ctf ctf = only_u;
+    ctf.defocus_u *= side;
+    int ones = 0;
+    for (double k = 0; k < 0.4; k += 0.003) {
+      const double full = bw::ContrastTransfer(ctf, 1).value(k, 0);
+      CHECK(bw::ContrastTransfer(ctf, 1, bw::CtfUse::phase_flipped).value(k, 0) == std::abs(full));
+      CHECK(bw::ContrastTransfer(ctf, 1, bw::CtfUse::phases).value(k, 0) == (full < 0 ? -1 : 1));
+      const double intact = bw::ContrastTransfer(ctf, 1, bw::CtfUse::intact_first_peak).value(k, 0);
+      ones += intact == 1;
+      CHECK((intact == 1 || intact == full));
+    }
+    CHECK(ones > 3);  // to the first extremum, at k = √(½ / (λ · defocus)) = 0.046 / Å
+    CHECK(ones < 20);
   }
-  CHECK(ones > 3);  // to the first maximum, at k = √(½ / (λ · defocus)) = 0.046 / Å
-  CHECK(ones < 20);
   CHECK_THROWS_AS(bw::contrast_transfer(Exec(), {c}, 0), std::invalid_argument);
   CHECK_THROWS_AS(bw::contrast_transfer(Exec(), {{.voltage = 0}}, 1), std::invalid_argument);
   CHECK_THROWS_AS(bw::contrast_transfer(Exec(), {{.amplitude_contrast = 2}}, 1), std::invalid_argument);

@@ -169,6 +169,30 @@ TEST_CASE("exact images give back their map", "[reconstructor]") {
   }
 }
 
+namespace {
+
+template <int N, int M>
+void check_exact(Random& random, const std::array<long, N>& map, const std::array<long, M>& image, long poses,
+                 const std::vector<double>& truth) {
+  CAPTURE(map, image, poses);
+  const HostExec exec;
+  const auto job = random_job<N, M>(random, map, image, int(poses));
+  Reconstructor<N, M> reconstructor(exec, map, image, {});
+  reconstructor.add(exec, filled<M + 1>(shape_of({poses}, image), job.images(truth)), poses_of(job));
+  const Array<double, N> result("map", layout(shape_of({}, map)));
+  reconstructor.finish(exec, result, {.iterations = 20, .snr = 1e5});
+  CHECK(distance(values(result), truth) < 4e-3);
+}
+
+}  // namespace
+
+TEST_CASE("exact images of lines and planes give back their map, too", "[reconstructor]") {
+  Random random(13150);
+  INFO("seed " << random.seed);
+  check_exact<1, 1>(random, {91}, {91}, 3, random.normals(91));  // all its frequencies are there
+  check_exact<2, 1>(random, {21, 24}, {24}, 80, blobs<2>(random, {21, 24}));
+}
+
 TEST_CASE("images in parts, symmetry mates, halves and weights as arrays", "[reconstructor]") {
   Random random(13200);
   INFO("seed " << random.seed);
@@ -347,6 +371,29 @@ TEST_CASE("the FSC of half maps regularises noisy maps about as well as the trut
   CAPTURE(by_halves, by_truth, best);
   CHECK(by_halves < 1.1 * by_truth);
   CHECK(by_halves < best);
+}
+
+TEST_CASE("signal-to-noise ratios of the box and of the object follow from the FSC of half maps", "[reconstructor]") {
+  // 2 F / (1 − F), over the object's share of the box, with F between 0.001 and 0.9999.
+  const std::vector<double> correlation{0.5, 0.2, -1, 1}, of_box{2, 0.5, 0.002 / 0.999, 1.9998 / 0.0001};
+  for (const double object : {1.0, 0.25}) {
+    const auto ratios = bw::signal_to_noise(correlation, object);
+    for (std::size_t s = 0; s < 4; ++s) CHECK(std::abs(ratios[s] * object / of_box[s] - 1) < 1e-9);
+  }
+  Random random(13350);
+  INFO("seed " << random.seed);
+  const HostExec exec;
+  const std::array<long, 3> extents{6, 6, 6};
+  const std::array<long, 2> image{6, 6};
+  const auto job = random_job<3, 2>(random, extents, image, 20);
+  Reconstructor<3, 2> reconstructor(exec, extents, image, {.halves = 2});
+  for (const int half : {0, 1})
+    reconstructor.add(exec, filled<3>(shape_of({20}, image), random.normals(std::size_t(20 * 36))), poses_of(job), bw::none,
+                      bw::none, half);
+  const Array<double, 3> by_halves("map", 6, 6, 6), by_ratios("map", 6, 6, 6);
+  const auto found = reconstructor.finish_by_halves(exec, by_halves, bw::none, {.object = 0.3});
+  reconstructor.finish(exec, by_ratios, {.shell_snr = bw::signal_to_noise(found, 0.3)});
+  CHECK(identical(values(by_halves), values(by_ratios)));
 }
 
 TEST_CASE("the cotangent of images is the transpose of their map", "[reconstructor][derivatives]") {

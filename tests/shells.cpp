@@ -35,7 +35,8 @@ void check_shells(Random& random, const std::array<long, A>& extents) {
     for (int d = 0; d < A; ++d) square += std::pow(frequencies[i][d] / double(extents[A - 1 - d]), 2);
     const std::size_t shell = std::size_t(std::lround(std::sqrt(square) * longest));
     if (shell >= shells) continue;
-    const double m = bw::multiplicity(frequencies[i][0], extents.back());
+    const long x = frequencies[i][0];
+    const double m = x == 0 || 2 * std::abs(x) == extents.back() ? 1 : 2;  // with its mate, if that is another
     count[shell] += m;
     cross[shell] += m * (a[i] * std::conj(b[i])).real();
     first[shell] += m * std::norm(a[i]);

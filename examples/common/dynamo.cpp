@@ -60,9 +60,9 @@ Particles read_dynamo(const std::string& path, const std::string& text, const Pa
     };
     const auto whole = [&](int column) {
       const double value = number(column);
-      if (value != std::floor(value) || !(std::abs(value) < 2e9))
+      if (value != std::floor(value) || !(value >= 0 && value < 2e9))
         fail("column " + std::to_string(column) + " is " + in_quotes(fields[std::size_t(column - 1)]) +
-             ", expected a whole number");
+             ", expected a whole number, 0 or more");
       return std::int32_t(value);
     };
     OpticsGroup g;

@@ -197,11 +197,11 @@ class ParticleBatch {
   Array<bracewell::ContrastTransfer*> contrast_;
   Array<float*> factors_;
   Array<int*> rows_;
-  Array<double***>::HostMirror host_rotations_;
-  Array<double**>::HostMirror host_shifts_;
-  Array<bracewell::ContrastTransfer*>::HostMirror host_contrast_;
-  Array<float*>::HostMirror host_factors_;
-  Array<int*>::HostMirror host_rows_;
+  Array<double***>::host_mirror_type host_rotations_;
+  Array<double**>::host_mirror_type host_shifts_;
+  Array<bracewell::ContrastTransfer*>::host_mirror_type host_contrast_;
+  Array<float*>::host_mirror_type host_factors_;
+  Array<int*>::host_mirror_type host_rows_;
 };
 
 }  // namespace examples

@@ -126,15 +126,15 @@ class ParticleSums {
   void zero() const {
     visit([](const auto& sums, std::size_t) { Kokkos::deep_copy(sums, 0.0f); });
   }
-  std::vector<Sums::HostMirror> host_sums(bool filled) const {
-    std::vector<Sums::HostMirror> hosts;
+  std::vector<Sums::host_mirror_type> host_sums(bool filled) const {
+    std::vector<Sums::host_mirror_type> hosts;
     visit([&](const auto& sums, std::size_t) {
       hosts.push_back(Kokkos::create_mirror_view(sums));
       if (filled) Kokkos::deep_copy(hosts.back(), sums);
     });
     return hosts;
   }
-  static void add_blocks(const std::vector<Sums::HostMirror>& hosts, Checkpoint::Blocks& blocks) {
+  static void add_blocks(const std::vector<Sums::host_mirror_type>& hosts, Checkpoint::Blocks& blocks) {
     for (const auto& host : hosts) blocks.push_back({host.data(), host.size() * sizeof(float)});
   }
 

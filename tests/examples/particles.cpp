@@ -906,6 +906,8 @@ TEST_CASE("Dynamo: tdrot is psi - 90, narot rot + 90, shifts in pixels") {
   CHECK(refusal(files::dynamo + "1 2 3\n") == "line 3: 3 fields in a row, expected 36");
   CHECK(refusal(replaced(files::dynamo, "-60 20 100", "-60 NaN 100")) ==
         "line 1: column 8 is 'NaN', expected a finite number");
+  CHECK(refusal(replaced(files::dynamo, "4 0 2 0 100", "4 0 -60 0 100")) ==
+        "line 1: column 22 is '-60', expected a whole number, 0 or more");  // RELION has no such class
   const Folder folder;
   CHECK_THROWS_WITH(write_particles(folder / "x.tbl", particles_of(files::relion_31), ParticleFormat::dynamo),
                     ContainsSubstring("Dynamo has subtomograms, and these are images"));

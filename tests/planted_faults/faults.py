@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Small faults of the kinds that people make, each of which some test must see.
 
-(name, file under include/bracewell, right text, wrong text, Catch2 tags of the tests concerned). Texts are expressions; a
-right text that ends in a semicolon or a brace is statements. The right text must be there once.
+(name, file under include/bracewell, right text, wrong text, Catch2 tags of the tests concerned, after "device " or "job " where these
+are in another program than the host's). Texts are expressions; a right text that ends in a semicolon or a brace is statements. The right
+text must be there once.
 """
 
 SLICES = "[project],[backproject]"
@@ -21,6 +22,14 @@ PROJECTION = "detail/points/projection.hpp"
 VOXELS = "detail/points/voxels.hpp"
 SHAPE = "detail/arguments/shape.hpp"
 CHECK = "detail/arguments/check.hpp"
+BLOCKS = "detail/slicing/pose_blocks.hpp"
+PLACES = "detail/slicing/device_places.hpp"
+SAMPLES = "detail/slicing/device_samples.hpp"
+FIXED = "detail/slicing/device_fixed_point.hpp"
+RESIDUAL = "detail/slicing/residual_operation.hpp"
+MATRIX = "detail/slicing/residual_sums.hpp"
+DRAW = "detail/points/device_draw.hpp"
+NORMAL = "detail/job/normal.hpp"
 SCALE = "oversampling * extent[d] / extent[0] * slice_extent[0] / slice_extent[e]"
 
 FAULTS = [
@@ -62,6 +71,7 @@ FAULTS = [
     ("rows beyond the last", "detail/slicing/block_taps.hpp", "start >= extent - j", "start > extent - j", SLICES),
     ("mates' rows before the first", "detail/slicing/block_taps.hpp", "start < j", "start <= j", SLICES),
     ("rows of one zone in all", "detail/slicing/block_taps.hpp", "low[axis] == 0 && high[axis] > extent / 2", "high[axis] > extent / 2", SLICES),
+    ("columns of a narrow grid in packs", "detail/slicing/friedel.hpp", "width > 2 * Taps", "width > 0", SLICES),
     ("|φ| dropped in a stencil", STENCIL, "simd::select(w[j] < 0, P(-w[j]), w[j])", "w[j]", SLICES),
     ("slope of |φ|", STENCIL, "simd::select(w[j] < 0, P(-s[j]), s[j])", "s[j]", SLICES),
     ("slope of a folded sample", STENCIL, "P(s[j] * side)", "s[j]", SLICES),
@@ -156,6 +166,119 @@ FAULTS = [
     ("transposed cotangent of a turn", "eigen.hpp", "if (turn == Turn::left) return rotation * v;",
      "if (turn == Turn::left) return rotation.transpose() * v;", "[eigen]"),
     ("Jacobian of a turn", "eigen.hpp", "(1 - sinc) * axis", "(1 + sinc) * axis", "[eigen]"),
+    # a grid of data and density
+    ("density of both: data's values", INSERT, "strip[per_tap * j + 2] = w[j] * some(insertion.weight);",
+     "strip[per_tap * j + 2] = w[j] * re;", "[random]"),
+    ("density of both: data's weights", INSERT, "density_walk.x_weight(j)", "walk.x_weight(j)", "device [backproject]"),
+    ("density of both: read from data", "detail/core/device.hpp", "return density;", "return re;", "[random]"),
+    ("data and density of both swapped", "detail/core/device.hpp", "return {re, im};", "return {re, density};", "[random]"),
+    ("sums apart not cleared", BLOCKS, "some.accumulate = false;", "some.accumulate = options.accumulate;", "[random]"),
+    ("rows of a density beside sums of both", BLOCKS, "of_density += index[a] * density.stride[a];", ";", "[random]"),
+    ("rows of sums", BLOCKS, "offset * extent[a] + index[a]", "offset * extent[a] + (a > 1 ? index[a] : 0)", "[random]"),
+    # devices
+    ("fixed point: fraction of κ", PLACES, "(64 - bits)", "(63 - bits)", "device [places]"),
+    ("fixed point: κ by larger units", PLACES, "std::uint64_t(kappa) << excess", "std::uint64_t(kappa)", "device [places]"),
+    ("fixed point: units of large columns", PLACES, "power_of_two(bits - excess)", "power_of_two(bits)", "device [places]"),
+    ("fixed point: negative frequencies of phases", PLACES, "std::uint64_t(std::int64_t(frequency(e)))",
+     "std::uint64_t(std::uint32_t(frequency(e)))", "device [places]"),
+    ("fixed point: phase's sign", PLACES, "pose.cycles[e] - Kokkos::floor(pose.cycles[e])",
+     "Kokkos::ceil(pose.cycles[e]) - pose.cycles[e]", "device [places]"),
+    ("fixed point: cutoff of an anisotropic slice", PLACES, "T(frequency(e)) * geometry_.single.stretch[e]", "T(frequency(e))",
+     "device [places]"),
+    ("fixed point: band of x alone", PLACES, "geometry_.single.band[d]", "geometry_.single.band[0]", "device [places]"),
+    ("fixed point: poses that are not finite", PLACES, "if (!finite) return;", ";", "device [places]"),
+    ("poses that are not finite on devices", PLACES, "!finite_", "false", "device [places]"),
+    ("integers: no room for many terms", FIXED, "exponent_above(terms)", "0 * exponent_above(terms)", "device [deterministic]"),
+    ("integers: NaN is no term", FIXED, "size <= finite_max_v<T> ? size : infinity_v<T>", "size", "device [deterministic]"),
+    ("integers: imaginary parts", FIXED, "add_units(sum.component[1], im * data);", "add_units(sum.component[1], re * data);",
+     "device [deterministic]"),
+    ("integers: lost accumulate", FIXED, "accumulate ? to[part] + sum : sum", "sum", "device [deterministic]"),
+    ("later references of a group", SAMPLES, "slice / op.geometry.poses * together", "slice / op.geometry.poses",
+     "device [references]"),
+    ("all references have the first's slices", SAMPLES, "block_of(plan).b = b;", ";", "device [references]"),
+    ("shifts of their own are shared", SAMPLES, "geometry.rotations.stride[0] != 0 || geometry.shifts.stride[0] != 0",
+     "geometry.rotations.stride[0] != 0", "device [references]"),
+    ("a thread's later rows", SAMPLES, "(row += stride) < rows", "(row += stride) < 0", "device [references]"),
+    ("a team's share of a slice", SAMPLES, "(share + 1) * samples / sums.shares", "((share + 1) * samples - 1) / sums.shares",
+     "device [derivatives]"),
+    ("points of a tile that is not the first", DRAW, "point.first[M - 1][0] -= low;", ";", "device [tiles]"),
+    ("points below a tile", DRAW, "x >= C(-reach)", "x >= C(0)", "device [tiles]"),
+    ("points above a tile", DRAW, "x <= C(extent[M - 1] + reach)", "x <= C(extent[M - 1] - reach)", "device [tiles]"),
+    ("a tile not cleared", DRAW, "sums[i] = 0;", ";", "device [tiles]"),
+    ("a tile's place", DRAW, "op.images.at(b, p, c) + low * op.images.stride[M - 1]", "op.images.at(b, p, c)", "device [tiles]"),
+    ("a tile's background", DRAW, "(op.accumulate ? to[offset] : T(0)) + background", "(op.accumulate ? to[offset] : T(0))",
+     "device [tiles]"),
+    ("lost accumulate of a tile", DRAW, "(op.accumulate ? to[offset] : T(0)) + background", "background", "device [tiles]"),
+    ("tiles that share points overwrite one another", DRAW, "Kokkos::atomic_add(to + offset, sums[i]);", "to[offset] += 0 * sums[i];",
+     "device [tiles]"),
+    # gauss_newton
+    ("½ of the loss", MATRIX, "loss.scale[0][0] = 0.5;", "loss.scale[0][0] = 1;", "[gauss_newton]"),
+    ("scale of the matrix", MATRIX, "s * s * k[e] * k[f]", "s * k[e] * k[f]", "[gauss_newton]"),
+    ("k_x squared", MATRIX, "term * kx * kx", "term * kx", "[gauss_newton]"),
+    ("rotations and shifts: sign", MATRIX, "u * y - v * x", "v * x - u * y", "[gauss_newton]"),
+    ("unit of a column", MATRIX, "a.scale * b.scale", "a.scale * a.scale", "[gauss_newton]"),
+    ("shifts by the width of x in the matrix", MATRIX, "2 * Kokkos::numbers::pi / geometry.slice_extent[e]",
+     "2 * Kokkos::numbers::pi / geometry.slice_extent[0]", "[gauss_newton]"),
+    ("mates in the loss", RESIDUAL, "weigh_self_conjugate(block, geometry.slice_extent[0], weight);", ";", "[gauss_newton]"),
+    ("residual of images without slices", RESIDUAL, "total.sum[Sums::loss] += weight[0] * (re[0] * re[0] + im[0] * im[0]);", ";",
+     "[gauss_newton]"),
+    ("CTF once in the matrix", RESIDUAL, "A * c * c", "A * c", "[gauss_newton]"),
+    ("scale of the gradient", RESIDUAL, "P(scale * zu)", "P(zu)", "[gauss_newton]"),
+    # sampler, widths
+    ("cotangent inserted with its mate", "sampler.hpp", "add<false>(kappa, cotangent);", "add<true>(kappa, cotangent);", "[sampler]"),
+    ("gradient's axes in reverse", "sampler.hpp", "put(result.gradient[d], samples, 1 + d);", "put(result.gradient[d], samples, N - d);",
+     "[sampler]"),
+    ("band of a sampler", "sampler.hpp", "detail::in_axis(kappa[d], grid_.extent[d])", "detail::in_axis(kappa[d], grid_.extent[0])",
+     "[sampler]"),
+    ("imaginary part of what is inserted", "sampler.hpp", "value.imag()", "-value.imag()", "[sampler]"),
+    ("slope of a blob's lower half", "gaussian.hpp", "i <= Reach ? 1 : -1", "1", POINTS),
+    ("width of the widest", "gaussian.hpp", "s < most ? zero + 1 : zero", "zero + 1", POINTS),
+    ("the widest", "gaussian.hpp", "s < most ? s : most", "s", POINTS),
+    # the job level
+    ("astigmatism", "ctf.hpp", "2 * pi * lambda * deviation", "pi * lambda * deviation", "job [ctf]"),
+    ("sign of the spherical aberration", "ctf.hpp", "quartic_ = -pi / 2 * cs * lambda * lambda * lambda;",
+     "quartic_ = pi / 2 * cs * lambda * lambda * lambda;", "job [ctf]"),
+    ("relativity of electrons", "ctf.hpp", "12.2643247 / Kokkos::sqrt(volts * (1 + 0.978466e-6 * volts))",
+     "12.2643247 / Kokkos::sqrt(volts)", "job [ctf]"),
+    ("B-factor", "ctf.hpp", "decay_ = -ctf.b_factor / 4;", "decay_ = -ctf.b_factor / 2;", "job [ctf]"),
+    ("sign of a beam tilt", "ctf.hpp", "-c * Kokkos::sin(delta)", "c * Kokkos::sin(delta)", "job [ctf]"),
+    ("transposed magnification", "ctf.hpp", "ctf.magnification[i][j] / pixel", "ctf.magnification[j][i] / pixel", "job [ctf]"),
+    ("sign of a sine", "ctf.hpp", "half == Kokkos::floor(half)", "true", "job [ctf]"),
+    ("first peak before its centre", "ctf.hpp", "Kokkos::abs(chi) < Kokkos::numbers::pi / 2", "chi < Kokkos::numbers::pi / 2",
+     "job [ctf]"),
+    ("beam tilt by the voltage", "ctf.hpp", "2 * delta / lambda * lambda_slope", "delta / lambda * lambda_slope", "job [ctf]"),
+    ("astigmatism by the magnification", "ctf.hpp", "2 * (s2 * x - c2 * y)", "2 * (s2 * x + c2 * y)", "job [ctf]"),
+    ("elements that are told apart", "symmetry.hpp", "difference < 1e-6", "difference < 1", "job [symmetry]"),
+    ("dihedral axis", "symmetry.hpp", "axis(1, 0, 0, 2)", "axis(0, 1, 0, 2)", "job [symmetry]"),
+    ("setting I1", "symmetry.hpp", "axis(0, 1, golden, 5)", "axis(1, 0, golden, 5)", "job [symmetry]"),
+    ("setting I3", "symmetry.hpp", "axis(-2, 0, 1, 5)", "axis(2, 0, 1, 5)", "job [symmetry]"),
+    ("mates of the Nyquist column in a shell", "shells.hpp", "2 * x % width == 0 ? 1 : 2", "x == 0 ? 1 : 2", "job [shells]"),
+    ("nearest shell", "shells.hpp", "Kokkos::sqrt(squared(index)) * double(longest) + 0.5",
+     "Kokkos::sqrt(squared(index)) * double(longest)", "job [shells]"),
+    ("shells of a long axis", "shells.hpp", "std::max<std::int64_t>(longest, extents[a])", "std::int64_t(extents[A - 1])",
+     "job [shells]"),
+    ("power of one map", "shells.hpp", "sums.first[s] * sums.second[s]", "sums.first[s] * sums.first[s]", "job [shells]"),
+    ("cutoff of samples", "shells.hpp", "cutoff * (1 + 1e-6)", "cutoff * (1 - 1e-6)", "job [shells]"),
+    ("circulant without its triangle", NORMAL, "(1 - double(distance) / double(n)) * table(a, distance)", "table(a, distance)",
+     "job [reconstructor]"),
+    ("crop: planes", NORMAL, "index[a] + (a == 0 ? first : 0)", "index[a]", "job [reconstructor]"),
+    ("crop: pieces of a line", NORMAL, "A == 1 ? first + x : x", "x", "job [reconstructor]"),
+    ("crop: where a piece goes", NORMAL, "to.data + first * plane", "to.data", "job [reconstructor]"),
+    ("mates in the power of a residual", NORMAL, "m * double(norm(residual[i]))", "double(norm(residual[i]))", "job [reconstructor]"),
+    ("sign of β", NORMAL, "T(beta) * direction[i]", "T(-beta) * direction[i]", "job [reconstructor]"),
+    ("regularisation of the system", NORMAL, "image[i] += system.regularisation(index) * direction[i];", ";", "job [reconstructor]"),
+    ("one signal-to-noise ratio for all", NORMAL, "snr[std::min(s, snr.size() - 1)]", "snr[0]", "job [reconstructor]"),
+    ("signal-to-noise ratio of half a map", "reconstructor.hpp", "2 * bounded / (1 - bounded) / object",
+     "bounded / (1 - bounded) / object", "job [reconstructor]"),
+    ("signal-to-noise ratio of the object", "reconstructor.hpp", "2 * bounded / (1 - bounded) / object",
+     "2 * bounded / (1 - bounded)", "job [reconstructor]"),
+    ("amplitude", "reconstructor.hpp", "return 1 / unit();", "return unit();", "job [reconstructor]"),
+    ("pixel of a kind", "reconstructor.hpp", "std::pow(kind.pixel, M)", "1", "job [reconstructor]"),
+    ("weights of a kind", "reconstructor.hpp", "T(kind.relative * kind.relative)", "T(kind.relative)", "job [reconstructor]"),
+    ("cutoff of a kind", "reconstructor.hpp", "of_box.cutoff = kind.cutoff;", ";", "job [reconstructor]"),
+    ("symmetry mates of a cotangent", "reconstructor.hpp", "g > 0", "false", "job [reconstructor]"),
+    ("the second half", "reconstructor.hpp", "options.half < 0 ? options_.halves - 1 : options.half", "options.half < 0 ? 0 : options.half",
+     "job [reconstructor]"),
     # checks
     ("aliasing", SHAPE, "overlap(output, other)", "false", "[bad_input]"),
     ("aliasing at the end", SHAPE, "holds(a, in_b.begin) || holds(a, in_b.end - 1) || holds(b, in_a.begin) || holds(b, in_a.end - 1)",

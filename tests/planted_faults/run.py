@@ -4,7 +4,7 @@
 
 All faults are compiled at once, into a copy of the repository, each beside the right text: (planted(n) ? wrong : right). Which one
 is active is an environment variable, so that one build serves all. That build has few of the shared operations (double and float,
-3 -> 2), on the host.
+3 -> 2). Its programs: planted_tests on the host; bracewell_device_tests, what devices do; bracewell_job_tests, the job level.
 
   tests/planted_faults/run.py --dependencies build/dependencies [--build build/planted_faults] [--jobs 2] [--only WORDS]
 """
@@ -45,12 +45,21 @@ SUPPORT_RASTER(extern template, double, 3, 2)
 
 TESTS = """
 add_executable(planted_tests EXCLUDE_FROM_ALL properties/random.cpp properties/bad_input.cpp raster.cpp raster_widths.cpp finish.cpp kernels.cpp
-               spectrum.cpp eigen.cpp workspace.cpp ${operations})
+               spectrum.cpp eigen.cpp workspace.cpp gauss_newton.cpp sampler.cpp ${operations})
 target_compile_options(planted_tests PRIVATE ${quick})
 target_include_directories(planted_tests PRIVATE ${PROJECT_SOURCE_DIR}/examples)
 target_precompile_headers(planted_tests PRIVATE <bracewell/bracewell.hpp> <catch2/catch_template_test_macros.hpp>)
 target_link_libraries(planted_tests PRIVATE bracewell_test_support Eigen3::Eigen FFTW3::fftw3)
 """
+
+
+PROGRAMS = {"host": "planted_tests", "device": "bracewell_device_tests", "job": "bracewell_job_tests"}
+
+
+def program_and_tags(tags):
+    """'device [places]' is that program's; without a name, tags are the host's."""
+    first, _, rest = tags.partition(" ")
+    return (first, rest) if first in PROGRAMS else ("host", tags)
 
 
 def plant(include):
@@ -80,7 +89,7 @@ def plant(include):
 def prepare(build):
     fresh, source = build / "fresh", build / "source"
     shutil.rmtree(fresh, ignore_errors=True)
-    for folder in ("include", "tests", "cmake", "examples"):
+    for folder in ("include", "tests", "cmake", "examples", "bench"):
         shutil.copytree(ROOT / folder, fresh / folder)
     for file in ("CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md"):
         shutil.copy(ROOT / file, fresh)
@@ -115,32 +124,34 @@ def main():
     subprocess.run(["cmake", "--preset", "test", "-B", build / "test", f"-DBRACEWELL_DEPENDENCIES={options.dependencies.resolve()}",
                     "-DBRACEWELL_BUILD_EXAMPLES=OFF", f"-DCMAKE_CXX_FLAGS=-include {source / 'planted.hpp'} -w"],
                    cwd=source, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", build / "test", "--target", "planted_tests", "-j", options.jobs], check=True)
+    subprocess.run(["cmake", "--build", build / "test", "--target", *PROGRAMS.values(), "-j", options.jobs], check=True)
 
     environment = dict(os.environ, OMP_PROC_BIND="false", OMP_WAIT_POLICY="passive", OMP_NUM_THREADS="2")
 
-    def run(number, tags):
-        """Whether the tests pass, and how long they took."""
+    def run(number, program, tags="*"):
+        """Whether the tests of a program pass, and how long they took."""
         begin = time.time()
         try:
-            result = subprocess.run([build / "test/tests/planted_tests", tags, "--abort"], capture_output=True, timeout=600,
+            result = subprocess.run([build / "test/tests" / PROGRAMS[program], tags, "--abort"], capture_output=True, timeout=600,
                                     env=dict(environment, PLANTED_FAULT=str(number)))
             passes = result.returncode == 0
         except subprocess.TimeoutExpired:
             passes = False
         return passes, time.time() - begin
 
-    passes, seconds = run(0, "*")
-    print(f"no fault: {'the tests pass' if passes else 'THE TESTS FAIL'}, {seconds:.1f} s", flush=True)
-    if not passes:
-        sys.exit(1)
+    for program in PROGRAMS:
+        passes, seconds = run(0, program)
+        print(f"no fault, {program}: {'the tests pass' if passes else 'THE TESTS FAIL'}, {seconds:.1f} s", flush=True)
+        if not passes:
+            sys.exit(1)
     seen, missed = 0, []
     for number, (name, file, _, _, tags) in enumerate(FAULTS, 1):
         if options.only not in name or number < options.first:
             continue
-        passes, seconds = run(number, tags)
-        if passes:  # perhaps another test sees it
-            passes, seconds = run(number, "*")
+        passes, seconds = run(number, *program_and_tags(tags))
+        for program in PROGRAMS:
+            if passes:  # perhaps another test sees it
+                passes, seconds = run(number, program)
         print(f"{number:3d} {'MISSED' if passes else 'seen  '} {seconds:5.1f} s  {name} ({file})", flush=True)
         if passes:
             missed.append(name)

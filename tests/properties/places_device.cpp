@@ -148,3 +148,16 @@ TEST_CASE("phases of shifts next to none are near 1", "[project][places]") {
     CHECK(found.turned < 1e-7);
   }
 }
+
+TEST_CASE("poses that are not finite have no samples", "[project][places][nonfinite]") {
+  Random random(8900);
+  INFO("seed " << random.seed);
+  for (const double bad : {double(NAN), double(INFINITY), -double(INFINITY)})
+    for (std::size_t i = 0; i < 8; ++i) {
+      INFO("value " << bad << " at " << i);
+      Problem<3, 2> problem(random, 40, 1);
+      (i < 6 ? problem.rotation[i] : problem.shift[i - 6]) = bad;
+      const Found<3, 2> found(problem.geometry, 2e-7);
+      CHECK((found.both == 0 && found.one == 0));
+    }
+}

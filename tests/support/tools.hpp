@@ -36,8 +36,12 @@ Events record(const Call& call) {
     Events::current->allocations.emplace_back(name);
   });
   Tools::set_begin_fence_callback([](const char* name, std::uint32_t, std::uint64_t*) {
-    // Kokkos itself fences before it calls a tool, and a host's instance before its memset, which is no wait for a device.
+    // Kokkos itself fences before it calls a tool, a host's instance before its memset, which is no wait for a device, and its
+    // Threads backend in every launch, by a name of its own.
     const std::string label = name;
+#ifdef KOKKOS_ENABLE_THREADS
+    if (label.rfind("Kokkos::ThreadsInternal::fence", 0) == 0) return;
+#endif
     if (label.find("Kokkos Profile Tool Fence") == label.npos && label != "HostSpace fence")
       Events::current->fences.push_back(label);
   });

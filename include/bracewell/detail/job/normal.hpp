@@ -512,9 +512,9 @@ class Normal {
   long beside_ = 0, filter_ = 0, vectors_ = 0, pitch_ = 0;  // where what begins in memory_, and a vector's size
   Numbers<Complex> memory_, kept_;
   Numbers<T> circulant_, ridge_;
-  typename Numbers<T>::HostMirror host_ridge_;
+  typename Numbers<T>::host_mirror_type host_ridge_;
   Numbers<double> sums_;
-  typename Numbers<double>::HostMirror host_sums_;
+  typename Numbers<double>::host_mirror_type host_sums_;
 };
 
 }  // namespace bracewell::detail::job
