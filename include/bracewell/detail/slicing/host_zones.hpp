@@ -60,8 +60,10 @@ std::vector<WorkSample<Geometry::N>> sample_work(const Geometry& geometry) {
   constexpr int N = Geometry::N;
   std::vector<WorkSample<N>> work_samples;
   const std::int64_t poses = geometry.poses, slices = geometry.references * poses, rows = geometry.rows();
+  // One of every so many rows, from another place among them each time: a fixed one would be that of the same few rows of all slices.
   const std::int64_t stride = std::max<std::int64_t>(1, slices * rows / 2048);
-  for (std::int64_t i = 0; i < slices * rows; i += stride) {
+  for (std::int64_t n = 0; n * stride < slices * rows; ++n) {
+    const std::int64_t i = std::min(n * stride + n * 10007 % stride, slices * rows - 1);
     Pose<N, Geometry::M> pose;
     if (!geometry.load(i / rows / poses, i / rows % poses, pose)) continue;
     Row<N, Geometry::M> row;
