@@ -23,9 +23,7 @@ struct ZoneTask {
   std::vector<Op> ops;
   std::vector<OwnedRows<N>> zones;
 
-  std::int64_t tasks() const {
-    return std::int64_t(ops.size() * zones.size()) * (ops.empty() ? 0 : ops.front().geometry.references);
-  }
+  std::int64_t tasks() const { return std::int64_t(ops.size() * zones.size()) * ops.front().geometry.references; }
 
   void operator()(std::int64_t task) const {
     const OwnedRows<N> zone = zones[std::size_t(task) % zones.size()];

@@ -89,7 +89,7 @@ inline constexpr bool may_sum_both = [] {
   return false;
 }();
 
-/// Whether they are: where there are additions enough for a grid that is cleared, read twice and added. Without a Workspace, to
+/// Whether they are: where there are additions enough for a grid that is cleared, read and added. Without a Workspace, to
 /// allocate it, and to wait when it is freed, would cost more than it brings, unless there are sums apart anyway. On hosts numbers
 /// are those of two grids to the last bit, which sums that begin with what is there would not be.
 template <class Exec, class Op>

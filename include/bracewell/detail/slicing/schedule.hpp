@@ -127,8 +127,7 @@ template <class Exec, class Op>
 std::int64_t insertion_bytes(const Op& op) {
   const std::int64_t wider =
       on_host<Exec> ? pose_blocks<Exec>(op).at_once : std::int64_t(sizeof(double) / sizeof(typename Op::T));
-  return op.geometry.references * dense_bytes(op.reference_bar) * wider + std::int64_t(sizeof(FixedPointScale)) +
-         128 * (on_host<Exec> ? wider : 1);
+  return op.geometry.references * dense_bytes(op.reference_bar) * wider + std::int64_t(sizeof(FixedPointScale)) + 128;
 }
 
 /// Runs an operation that inserts into a grid, or sums cotangents of poses, or both. On a device both are one pass, unless
