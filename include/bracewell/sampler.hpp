@@ -103,7 +103,7 @@ class Sampler {
     detail::Readings<T, parts, Slopes ? 1 + N : 1, 1> samples{};
     Plan<Slopes, false> taps;
     find(kappa, taps);
-    detail::read_samples<Slopes>(grid_, taps, samples);
+    detail::read_samples<Slopes>(grid_, 0, taps, samples);
     return samples;
   }
 

@@ -336,6 +336,13 @@ KOKKOS_INLINE_FUNCTION P zip_in_groups(const P& a, const P& b) {
   (std::make_integer_sequence<int, lanes<P>>());
 }
 
+/// Stores before it come before those after it: unaligned ones that do not follow each other in memory are slow.
+KOKKOS_INLINE_FUNCTION void keep_order() {
+#if defined(__GNUC__) || defined(__clang__)
+  KOKKOS_IF_ON_HOST((asm volatile("" : : : "memory");))
+#endif
+}
+
 /// Stores a and b with their lanes in turns.
 template <class P>
 KOKKOS_INLINE_FUNCTION void store_pairs(Lane<P>* to, const P& a, const P& b) {
@@ -345,7 +352,9 @@ KOKKOS_INLINE_FUNCTION void store_pairs(Lane<P>* to, const P& a, const P& b) {
   } else {
     constexpr int W = lanes<P>;
     store(to, zip_in_groups<W, false>(a, b));
+    keep_order();
     store(to + W, zip_in_groups<W, true>(a, b));
+    keep_order();
   }
 }
 

@@ -141,6 +141,8 @@ struct BackprojectCotangent {
     plan.prefetch(data, density);
     prefetch_block(arrays.slices, plan.block);
     prefetch_block(arrays.weights, plan.block);
+    prefetch_block(slices_bar, plan.block);
+    prefetch_block(weights_bar, plan.block);
   }
 
   template <int Count, class Add>
@@ -150,7 +152,7 @@ struct BackprojectCotangent {
     T re[Count] = {}, im[Count] = {}, weight[Count] = {};
     if constexpr (sums) load_block<false>(geometry, arrays.slices, arrays.weights, block, re, im, weight);
     if constexpr (Given<DataBar> && (Given<SlicesBar> || sums)) {
-      auto bar = read<2>(arrays.data_of(block.b), plan);
+      auto bar = read<2>(arrays.data, plan);
       if constexpr (sums) Gradient::add(block, bar, re, im, total);
       if constexpr (Given<SlicesBar>) {
         auto& [bar_re, bar_im] = bar.component[0];
@@ -171,7 +173,7 @@ struct BackprojectCotangent {
           plan.template find<true>(kernel, AllRows{}, arrays.density_of(block.b));
         }
       }
-      auto bar = read<1>(arrays.density_of(block.b), plan);
+      auto bar = read<1>(arrays.density, plan);
       if constexpr (sums) Gradient::add(block, bar, weight, weight, total);
       if constexpr (Given<WeightsBar>) {
         weigh_self_conjugate(block, width, bar.component[0][0]);
@@ -189,7 +191,7 @@ struct BackprojectCotangent {
   template <int Components, class Bar, int Count>
   KOKKOS_INLINE_FUNCTION auto read(const Bar& grid, const Plan<Count>& plan) const {
     Readings<T, Components, Gradient::rotations ? 1 + N : 1, Count> readings{};
-    read_samples<Gradient::rotations>(grid, plan, readings);
+    read_samples<Gradient::rotations>(grid, plan.block.b, plan, readings);
     return readings;
   }
 

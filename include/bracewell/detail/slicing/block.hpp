@@ -33,13 +33,36 @@ struct alignas(simd::alignment<Count>) Readings {
   T component[Channels][Components][Count];
 };
 
-/// exp(−2πi k · cycles) for k = 0 … Count − 1, each the product of two before it, so that errors grow with log k.
+/// exp(−2πi k · cycles) for k = 0 … Count − 1, real and imaginary parts.
 template <int Count>
-KOKKOS_INLINE_FUNCTION void set_phases(double cycles, Kokkos::complex<double> (&phase)[Count]) {
-  phase[0] = 1;
-  phase[1] = phase_factor<double>(cycles);
-  for (int k = 2; k < Count; ++k) phase[k] = phase[k / 2] * phase[k - k / 2];
-}
+struct PhaseTable {
+  alignas(simd::alignment<Count>) double re[Count], im[Count];
+
+  /// Of twice as many each time, those before them by one, so that errors grow with log k. Returns the phase of k = Count.
+  KOKKOS_INLINE_FUNCTION Kokkos::complex<double> set(double cycles) {
+    Kokkos::complex<double> next = phase_factor<double>(cycles);
+    re[0] = 1;
+    im[0] = 0;
+    extend<1>(next);
+    return next;
+  }
+
+ private:
+  template <int Known>
+  KOKKOS_INLINE_FUNCTION void extend(Kokkos::complex<double>& next) {
+    if constexpr (Known < Count) {
+      using P = simd::Pack<double, simd::pack_width<double, Known>>;
+      const double c = next.real(), s = next.imag();
+      for (int k = 0; k < Known; k += simd::lanes<P>) {
+        const P x = simd::load<P>(re + k), y = simd::load<P>(im + k);
+        simd::store(re + Known + k, P(c * x - s * y));
+        simd::store(im + Known + k, P(c * y + s * x));
+      }
+      next *= next;
+      extend<2 * Known>(next);
+    }
+  }
+};
 
 /// The phases exp(−2πi k · cycles) of Count neighbouring samples of a row: a table for the lanes, times a base for the
 /// block. The base is reached from k_x = 0 in the same steps always, so that a phase does not depend on where work on its
@@ -47,29 +70,31 @@ KOKKOS_INLINE_FUNCTION void set_phases(double cycles, Kokkos::complex<double> (&
 template <class T, int M, int Count>
 class Phases {
  public:
+  using Base = Kokkos::complex<std::conditional_t<Count == 1, T, double>>;
+
   Phases() = default;
 
   KOKKOS_INLINE_FUNCTION explicit Phases(const double (&cycles)[M]) {
     for (int e = 0; e < M; ++e) cycles_[e] = cycles[e];
     if constexpr (Count > 1) {
-      Kokkos::complex<double> phase[Count];
-      set_phases(cycles[0], phase);
+      PhaseTable<Count> phases;
+      stride_ = phases.set(cycles[0]);
       for (int lane = 0; lane < Count; ++lane) {
-        re_[lane] = T(phase[lane].real());
-        im_[lane] = T(phase[lane].imag());
+        re_[lane] = T(phases.re[lane]);
+        im_[lane] = T(phases.im[lane]);
       }
-      stride_ = phase[Count / 2] * phase[Count / 2];
       far_phase_ = phase_factor<double>(far_);
-      if constexpr (M > 1) set_phases(cycles[1], row_phase_);
+      if constexpr (M > 1) row_phases_.set(cycles[1]);
     }
   }
 
-  /// Goes to the block of a row that begins at k_x.
+  /// The base of the block of a row that begins at k_x.
   template <int N>
-  KOKKOS_INLINE_FUNCTION void start(const Row<N, M>& row, int kx) {
+  KOKKOS_INLINE_FUNCTION Base start(const Row<N, M>& row, int kx) {
     if constexpr (Count == 1) {
-      base_ = phase_factor<T>(row.cycles + kx * cycles_[0]);
+      return phase_factor<T>(row.cycles + kx * cycles_[0]);
     } else {
+      Base base = 1;
       if constexpr (M > 1) {  // one sine for Count rows
         const int low = row.frequency[1] & (Count - 1);
         double far = (row.frequency[1] - low) * cycles_[1];
@@ -78,16 +103,17 @@ class Phases {
           far_ = far;
           far_phase_ = phase_factor<double>(far);
         }
-        base_ = far_phase_ * row_phase_[low];
-      } else {
-        base_ = 1;
+        base = far_phase_ * Kokkos::complex<double>(row_phases_.re[low], row_phases_.im[low]);
       }
-      for (int k = 0; k < kx; k += Count) advance();
+      for (int k = 0; k < kx; k += Count) base *= stride_;
+      return base;
     }
   }
-  KOKKOS_INLINE_FUNCTION void advance() { base_ *= stride_; }
 
-  KOKKOS_INLINE_FUNCTION Kokkos::complex<T> base() const { return Kokkos::complex<T>(T(base_.real()), T(base_.imag())); }
+  /// Goes to the next block.
+  KOKKOS_INLINE_FUNCTION void advance(Base& base) const { base *= stride_; }
+
+  KOKKOS_INLINE_FUNCTION static Kokkos::complex<T> rounded(const Base& base) { return {T(base.real()), T(base.imag())}; }
 
   /// (re, im) *= phase, or its conjugate for Direction = −1, in the block of that base.
   template <int Direction>
@@ -113,8 +139,8 @@ class Phases {
  private:
   alignas(simd::alignment<Count>) T re_[Count], im_[Count];  // the table; one sample needs none
   double cycles_[M], far_ = 0;
-  Kokkos::complex<std::conditional_t<Count == 1, T, double>> base_;
-  Kokkos::complex<double> stride_, far_phase_, row_phase_[Count];
+  Kokkos::complex<double> stride_, far_phase_;
+  PhaseTable<Count> row_phases_;
 };
 
 /// κ of a block, or of 16 samples of it: κ_d of the i-th is base + fraction + i · step, of which only what is less than 16 samples

@@ -116,7 +116,7 @@ struct alignas(simd::alignment<Count>) TapRows {
   /// Finds them, or with Mates those of the mates.
   template <bool Mates, class V, class Owner>
   KOKKOS_INLINE_FUNCTION void find(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner,
-                                   const LaneRange& lanes) {
+                                   LaneRange lanes) {
     using I = simd::Pack<Int, simd::width<T>>;
     for (int lane = lanes.template first_of<simd::width<T>>(); lane < lanes.end; lane += simd::width<T>) {
       const I column = simd::load<I>(stencil.first[0] + lane);
@@ -128,7 +128,7 @@ struct alignas(simd::alignment<Count>) TapRows {
         const I first = simd::load<I>(stencil.first[d] + lane);
         I start = Mates ? I(-first) : first;  // from −extent to extent
         start = simd::select(start < 0, I(start + extent), start);
-        start = simd::select(start >= extent, I(start - extent), start);
+        if constexpr (Mates) start = simd::select(start >= extent, I(start - extent), start);
         const I from = d == N - 1 ? I(start * stride + column) : I(start * stride);
         for (int j = 0; j < taps; ++j) {
           const auto around = Mates ? start < j : start >= extent - j;  // beyond the last row, or the first

@@ -218,10 +218,12 @@ struct Geometry {
 
   /// Narrows begin … end to the samples that count: both conditions are convex in k_x. all_inside: what has_all_samples says.
   void clip(Row<N, M>& row, bool all_inside = false) const {
-    const double most = row.max_kx_squared < 0 ? -1 : std::sqrt(row.max_kx_squared);
-    int end = int(std::min(most + 1, double(row.end)));  // the root's rounding may be worth a sample
-    end += int(end < row.end && in_band(row, end));
-    row.end = end - int(end > 0 && !in_band(row, end - 1));
+    if (row.max_kx_squared < 0) {
+      row.end = 0;
+    } else {
+      const int last = int(std::min(std::sqrt(row.max_kx_squared), double(row.end - 1)));
+      row.end = last + int(in_band(row, last));  // the root may have been rounded up to it
+    }
     row.begin = std::min(row.begin, row.end);
     if (all_inside || row.begin == row.end) return;
     const auto inside = [&](int kx) { return in_reference(row, kx); };

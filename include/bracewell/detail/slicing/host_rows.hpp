@@ -39,7 +39,8 @@ class Pipeline {
     const Row* row = row_;
     row_ = next(row_, rows_);  // planned blocks still point to the rows before it
     int kx = begin & -count;
-    if constexpr (Op::Geometry::shifted) phases_.start(*row, kx);
+    typename Phases::Base phase{};  // a copy, which stays in registers
+    if constexpr (Op::Geometry::shifted) phase = phases_.start(*row, kx);
     while (kx < end) {
       // What takes long is done for several blocks together, so that none waits for it.
       Start* start = *starts_;
@@ -50,9 +51,9 @@ class Pipeline {
         const LaneRange lanes{std::max(begin - kx, 0), std::min(end - kx, count)};
         Plan* plan = free_;
         free_ = next(free_, plans_);
-        block_of(*plan) = {b_, p_, row, kx, lanes, &phases_, phases_.base(), start};
+        block_of(*plan) = {b_, p_, row, kx, lanes, &phases_, Phases::rounded(phase), start};
+        if constexpr (Op::Geometry::shifted) phases_.advance(phase);
         op_.plan(owned_, *plan);
-        if constexpr (Op::Geometry::shifted) phases_.advance();
         if (free_ == first_) run_first();
       }
     }

@@ -39,13 +39,14 @@ struct ProjectOperation {
     const auto grid = of_reference(reference, block.b);
     plan.template find<false>(kernel, rows, grid);
     plan.prefetch(grid);
+    prefetch_block(slices, block);
   }
 
   template <int Count, class Add>
   KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, AllRows, PoseSums<Gradient>&, const Add&) const {
     const auto& block = plan.block;
     Readings<T, 2, 1, Count> value;
-    read_samples<false>(of_reference(reference, block.b), plan, value);
+    read_samples<false>(reference, block.b, plan, value);
     auto& [re, im] = value.component[0];
     if constexpr (Geometry::shifted) block.template multiply_phase<1>(re, im);
     write_block(slices, block, geometry.columns(), re, im, accumulate);
@@ -83,6 +84,7 @@ struct ProjectTangent {
     const auto grid = of_reference(reference, block.b);
     plan.template find<false>(kernel, rows, grid, of_reference(reference_dot, block.b));
     plan.prefetch(grid);
+    prefetch_block(slices_dot, block);
   }
 
   template <int Count, class Add>
@@ -90,10 +92,10 @@ struct ProjectTangent {
     const auto& block = plan.block;
     Readings<T, 2, 1, Count> sum{};
     auto& [re, im] = sum.component[0];
-    if constexpr (Given<ReferenceDot>) read_samples<false>(of_reference(reference_dot, block.b), plan, sum);
+    if constexpr (Given<ReferenceDot>) read_samples<false>(reference_dot, block.b, plan, sum);
     if constexpr (rotating || shifting) {
       Readings<T, 2, rotating ? 1 + N : 1, Count> value;
-      read_samples<rotating>(of_reference(reference, block.b), plan, value);
+      read_samples<rotating>(reference, block.b, plan, value);
       const auto rate = rate_row(rates, block);
       for (int lane = block.lanes.begin; lane < block.lanes.end; ++lane) {
         if constexpr (rotating)
@@ -176,7 +178,7 @@ struct ProjectCotangent {
     if constexpr (Geometry::shifted) block.template multiply_phase<-1>(bar.re, bar.im);
     if constexpr (sums) {
       Readings<T, 2, Gradient::rotations ? 1 + N : 1, Count> value{};
-      read_samples<Gradient::rotations>(of_reference(reference, block.b), plan, value);
+      read_samples<Gradient::rotations>(reference, block.b, plan, value);
       Gradient::add(block, value, bar.re, bar.im, total);
     }
     if constexpr (inserts) insert_samples<N>(bar, plan, plan.stencil, rows, add);

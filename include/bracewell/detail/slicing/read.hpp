@@ -67,8 +67,9 @@ KOKKOS_INLINE_FUNCTION void read_groups(const T* data, const LaneRange& lanes, c
   constexpr int W = Group * int(sizeof(T)) < 32 ? simd::width<T> : Group;
   static_assert(W <= simd::width<T>, "what is joined here has been found together");
   using P = simd::Pack<T, W>;
+  const int begin = lanes.begin, end = lanes.end;
   for (int lane = 0; lane < Count; lane += W) {
-    if (lane + W <= lanes.begin || lane >= lanes.end) {
+    if (lane + W <= begin || lane >= end) {
       for (auto& channel : out.component)
         for (auto& component : channel) simd::store(component + lane, P{});
       continue;
@@ -173,18 +174,18 @@ KOKKOS_INLINE_FUNCTION void read_others(const Grid<V, N>& grid, const Plan& plan
     }
 }
 
-/// The interpolant of a grid, with Slopes also its gradient in κ, at the samples of a plan.
+/// The interpolant of reference b of a grid, with Slopes also its gradient in κ, at the samples of a plan.
 template <bool Slopes, class Plan, class V, int N, class T, int Components, int Channels, int Count>
-KOKKOS_FORCEINLINE_FUNCTION void read_samples(const Grid<V, N>& grid, const Plan& plan,
+KOKKOS_FORCEINLINE_FUNCTION void read_samples(const Grid<V, N>& grid, std::int64_t b, const Plan& plan,
                                               Readings<T, Components, Channels, Count>& out) {
   constexpr int group = Count > 1 ? strips_in_groups<T, Components * Plan::Stencil::taps> : 0;
   if constexpr (group > 0)
     if (plan.fits) {
-      const T* data = reinterpret_cast<const T*>(grid.data);
+      const T* data = reinterpret_cast<const T*>(grid.data + b * grid.batch_stride);
       read_groups<group, Slopes>(data, plan.block.lanes, plan.stencil, plan.rows, out);
       if (!plan.mirrored) return;
     }
-  read_others<Slopes, group>(grid, plan, out);
+  read_others<Slopes, group>(of_reference(grid, b), plan, out);
 }
 
 }  // namespace bracewell::detail

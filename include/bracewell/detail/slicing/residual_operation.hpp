@@ -74,7 +74,7 @@ struct ResidualOperation {
     using P = simd::Pack<T, W>;
     const auto& block = plan.block;
     Readings<T, 2, Sums::slopes ? 1 + N : 1, Count> value{};
-    read_samples<Sums::slopes>(of_reference(reference, block.b), plan, value);
+    read_samples<Sums::slopes>(reference, block.b, plan, value);
     alignas(simd::alignment<Count>) T re[Count] = {}, im[Count] = {}, weight[Count] = {}, ctf[Count] = {};
     read_block<false>(inputs.images, block, geometry.columns(), re, im);
     if constexpr (Geometry::shifted) block.template multiply_phase<-1>(re, im);

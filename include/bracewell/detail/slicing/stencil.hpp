@@ -84,7 +84,7 @@ struct alignas(simd::alignment<Count>) Stencil {
   }
 
   /// Divides the weights of mirrored samples among their taps' own rows and mates'.
-  KOKKOS_INLINE_FUNCTION void split_mates(int width, const LaneRange& lanes) {
+  KOKKOS_INLINE_FUNCTION void split_mates(int width, LaneRange lanes) {
     constexpr int W = simd::pack_width<T, Count>;  // idle lanes of packs are read as well
     if (W > 1 && packs_have_columns<taps>(width)) {
       for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W) split_pack<W>(lane, width);
