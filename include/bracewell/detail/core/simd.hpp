@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -202,7 +203,12 @@ KOKKOS_INLINE_FUNCTION P select(const Mask& mask, const P& yes, const P& no) {
 
 template <class P>
 KOKKOS_INLINE_FUNCTION P magnitude(const P& x) {
-  return select(x < 0, P(-x), x);
+  if constexpr (std::is_arithmetic_v<P>) {
+    return x < 0 ? -x : x;
+  } else {
+    using I = Pack<Integer<Lane<P>>, lanes<P>>;
+    return P(I(x) & std::numeric_limits<Lane<I>>::max());  // all bits but the sign
+  }
 }
 
 /// ⌊x⌋ for lanes within the range of int, through 32-bit integers, which every instruction set converts to.
@@ -324,6 +330,21 @@ KOKKOS_INLINE_FUNCTION P load_groups(const Where& where) {
   } else {
     using Half = Pack<Lane<P>, lanes<P> / 2>;
     return join(load_groups<Half, Groups / 2, First>(where), load_groups<Half, Groups / 2, First + Groups / 2>(where));
+  }
+}
+
+/// Stores each group of Group neighbouring lanes, `apart` numbers from one to the next.
+template <int Group, class P>
+KOKKOS_INLINE_FUNCTION void store_groups(Lane<P>* to, int apart, const P& pack) {
+  if constexpr (lanes<P> == Group) {
+    store(to, pack);
+  } else {
+    constexpr int half = lanes<P> / 2;
+    [&]<int... I>(std::integer_sequence<int, I...>) {
+      store_groups<Group>(to, apart, shuffle<I...>(pack, pack));
+      store_groups<Group>(to + half / Group * apart, apart, shuffle<half + I...>(pack, pack));
+    }
+    (std::make_integer_sequence<int, half>());
   }
 }
 

@@ -39,6 +39,7 @@ struct OwnedRows {
 /// Every row.
 struct AllRows {
   KOKKOS_INLINE_FUNCTION bool owns(int, int, int) const { return true; }
+  KOKKOS_INLINE_FUNCTION bool owns_all(int, int) const { return true; }
 };
 
 /// The rows of taps of one sample, or of their mates, found tap by tap.
@@ -115,8 +116,7 @@ struct alignas(simd::alignment<Count>) TapRows {
 
   /// Finds them, or with Mates those of the mates.
   template <bool Mates, class V, class Owner>
-  KOKKOS_INLINE_FUNCTION void find(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner,
-                                   LaneRange lanes) {
+  KOKKOS_INLINE_FUNCTION void find(const Stencil& stencil, const Grid<V, N>& grid, const Owner& owner, LaneRange lanes) {
     using I = simd::Pack<Int, simd::width<T>>;
     for (int lane = lanes.template first_of<simd::width<T>>(); lane < lanes.end; lane += simd::width<T>) {
       const I column = simd::load<I>(stencil.first[0] + lane);

@@ -56,7 +56,8 @@ struct RateWalk {
   }
 };
 
-/// A strip of Length numbers for each lane of a block, set by packs of lanes. Pieces of the strips of several lanes share a register.
+/// A strip of Length numbers for each lane of a block, one after the other, set by packs of lanes. While they are transposed, pieces of
+/// the strips of several lanes share a register.
 template <class T, int Length, int Count>
 class BlockStrips {
   using Strip = simd::Strip<T, Length>;
@@ -70,17 +71,11 @@ class BlockStrips {
       P some[piece];
       for (int i = 0; i < piece; ++i) some[i] = numbers[j + i];
       if constexpr (piece > 1) simd::transpose_groups<piece>(some);
-      for (int i = 0; i < piece; ++i) simd::store(number_ + lane * Length + (j + i) * W, some[i]);
+      for (int i = 0; i < piece; ++i) simd::store_groups<piece>(number_ + (lane + i) * Length + j, piece * Length, some[i]);
     }
   }
 
-  KOKKOS_INLINE_FUNCTION Strip load(int lane) const {
-    const int place = lane & (W - 1);  // W and piece are powers of 2
-    const T* from = number_ + (lane - place) * Length + (place & (piece - 1)) * W + (place & -piece);
-    Strip strip;
-    for (int j = 0; j < Length; j += piece) strip.piece[j / piece] = simd::load<typename Strip::Piece>(from + j * W);
-    return strip;
-  }
+  KOKKOS_INLINE_FUNCTION Strip load(int lane) const { return Strip::load(number_ + lane * Length); }
 
  private:
   alignas(simd::alignment<Count>) T number_[Count * Length];
@@ -226,7 +221,11 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       T* to_density = nullptr;
       if constexpr (Values::has_data) to_data = reinterpret_cast<T*>(insertion.data.data);
       if constexpr (Values::has_density) to_density = insertion.density.data;
-      const auto add = [&](int lane, const Rows& rows, const auto& data_strips, const auto& density_strips, int place) {
+      const auto& grid = first_given(insertion.data, insertion.density);
+      bool all = true;  // every row is the owner's
+      for (int d = 1; d < N; ++d) all = all && owner.owns_all(d, grid.extent[d]);
+      const auto add = [&](auto all, int lane, const Rows& rows, const auto& data_strips, const auto& density_strips,
+                           int place) {
         [[maybe_unused]] DataStrip data[parts];
         [[maybe_unused]] DensityStrip density[parts];
         for (int i = 0; i < parts; ++i) {
@@ -234,7 +233,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           if constexpr (Values::has_density) density[i] = density_strips[i].load(place);
         }
         rows.for_rows(lane, [&](int row, std::int64_t where) {
-          if (where < 0) return;  // another owner's
+          if constexpr (!all)
+            if (where < 0) return;  // another owner's
           if constexpr (Values::rates) {
             const T product = factor[0][row][lane], rate = factor[1][row][lane];
             if constexpr (Values::has_data) {
@@ -252,21 +252,29 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       };
       for (int lane = lanes.template first_of<W>(); lane < lanes.end; lane += W)
         fill(lane, false, own_data, own_density, lane);
-      constexpr int stride = 4;  // neighbours share taps, and a load would wait for the stores just before it
-      for (int i = 0; i < stride; ++i)
-        for (int lane = lanes.begin + ((i - lanes.begin) & (stride - 1)); lane < lanes.end; lane += stride)
-          if (!plan.mirrored || !stencil.mirrored[lane]) add(lane, plan.rows, own_data, own_density, lane);
-      if (!plan.mirrored) return;
+      const bool mirrored = plan.mirrored;
+      const auto add_own = [&](auto all) {
+        constexpr int stride = 4;  // neighbours share taps, and a load would wait for the stores just before it
+        for (int i = 0; i < stride; ++i)
+          for (int lane = lanes.begin + ((i - lanes.begin) & (stride - 1)); lane < lanes.end; lane += stride)
+            if (!mirrored || !stencil.mirrored[lane]) add(all, lane, plan.rows, own_data, own_density, lane);
+      };
+      if (all) {
+        add_own(std::true_type());
+      } else {
+        add_own(std::false_type());
+      }
+      if (!mirrored) return;
       // A sample and its mate follow each other, so that what is its own mate stays real.
       Rows mates;
-      mates.template find<true>(stencil, first_given(insertion.data, insertion.density), owner, lanes);
+      mates.template find<true>(stencil, grid, owner, lanes);
       for (int first = lanes.template first_of<W>(); first < lanes.end; first += W)
         if (simd::any(simd::load<I>(stencil.mirrored + first))) {
           fill(first, true, mate_data, mate_density, 0);
           for (int lane = first; lane < first + W; ++lane)
             if (lane >= lanes.begin && lane < lanes.end && stencil.mirrored[lane]) {
-              add(lane, plan.rows, own_data, own_density, lane);
-              add(lane, mates, mate_data, mate_density, lane - first);
+              add(std::false_type(), lane, plan.rows, own_data, own_density, lane);
+              add(std::false_type(), lane, mates, mate_data, mate_density, lane - first);
             }
         }
       return;
