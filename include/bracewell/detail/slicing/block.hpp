@@ -287,12 +287,12 @@ KOKKOS_INLINE_FUNCTION void write_block(const SliceStack<T, M>& reals, const Blo
               [&](int lane) { return x[lane]; });
 }
 
-/// Prefetches a block of samples of slices, on the host.
+/// Prefetches what follows a block of samples of slices in memory, or the block where more are planned ahead, on the host.
 template <class V, class T, int N, int M, int Count>
 KOKKOS_FORCEINLINE_FUNCTION void prefetch_block(const SliceStack<V, M>& slices, const Block<T, N, M, Count>& block) {
   if constexpr (Count > 1) {
-    constexpr int per_line = 64 / int(sizeof(V));
-    const V* from = slices.row(block.b, block.p, *block.row) + block.kx;
+    constexpr int per_line = 64 / int(sizeof(V)), ahead = Count < 32 ? 0 : Count;
+    const V* from = slices.row(block.b, block.p, *block.row) + block.kx + ahead;  // beyond the last row, nothing comes of it
     for (int lane = 0; lane < Count; lane += per_line) simd::prefetch(from + lane);
   }
 }

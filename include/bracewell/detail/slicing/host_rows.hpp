@@ -65,7 +65,7 @@ class Pipeline {
   }
 
  private:
-  static constexpr int places = count < 32 ? 3 : 2;  // lines that many taps are inserted into take longer to arrive
+  static constexpr int places = Op::inserts ? 3 : 2;  // lines that are inserted into take longer to arrive
   using Plan = typename Op::template Plan<count>;
   using Start = BlockStart<typename Op::T, Op::N, count>;
   static constexpr int starts_at_once = 8;

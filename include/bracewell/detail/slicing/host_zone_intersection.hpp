@@ -63,27 +63,28 @@ class ZoneIntersection {
     }
   }
 
-  /// each(row, begin, end) for the samples that count, in ascending order and apart by blocks.
-  template <class Each>
-  void for_intervals(const Each& each) const {
+  /// Gives a Pipeline (host_rows.hpp) the samples that count, in ascending order and apart by blocks. Rows are set where they stay:
+  /// to copy one would wait until all that is stored in it has left the core.
+  template <class Pipeline>
+  void run(Pipeline& pipeline) const {
     int index[M] = {};
-    for_axes<M - 1>(index, each);
+    run_axes<M - 1>(index, pipeline);
   }
 
  private:
   static constexpr int most = N > 2 ? 4 : 2;
 
-  template <int Axis, class Each>
-  void for_axes(int (&index)[M], const Each& each) const {
+  template <int Axis, class Pipeline>
+  void run_axes(int (&index)[M], Pipeline& pipeline) const {
     if constexpr (Axis == 0) {
-      run_row(index, each);
+      run_row(index, pipeline);
     } else {
       const int extent = slicing_.slice_extent[Axis];
       const auto part = Axis == 1 ? rows(index) : all(extent);
       for (int i = 0; i < part.count; ++i)
         for (int f = part.begin[i]; f < part.end[i]; ++f) {
           index[Axis] = f < 0 ? f + extent : f;
-          for_axes<Axis - 1>(index, each);
+          run_axes<Axis - 1>(index, pipeline);
         }
     }
   }
@@ -164,24 +165,27 @@ class ZoneIntersection {
     }
   }
 
-  template <class Each>
-  void run_row(const int (&index)[M], const Each& each) const {
-    Row<N, M> row;
-    slicing_.set_row(pose_, index, row);
+  template <class Pipeline>
+  void run_row(const int (&index)[M], Pipeline& pipeline) const {
+    Row<N, M>* row = &pipeline.row();
+    slicing_.set_row(pose_, index, *row);
     if (whole_) {
-      slicing_.clip(row, all_inside_);
-      return each(row, row.begin, row.end);
+      slicing_.clip(*row, all_inside_);
+      return pipeline.run_row(row->begin, row->end);
     }
     Intervals<most> s{};
-    cut<N - 1>(row, 0, row.end, s);
+    cut<N - 1>(*row, 0, row->end, s);
     if (s.count == 0) return;
-    row.begin = s.begin[0];
-    row.end = s.end[s.count - 1];
-    slicing_.clip(row, all_inside_);
+    row->begin = s.begin[0];
+    row->end = s.end[s.count - 1];
+    slicing_.clip(*row, all_inside_);
+    const int first = row->begin, end = row->end;
     for (int i = 0; i < s.count; ++i) {
       const int begin = s.begin[i];  // no zone splits a block: insertion takes its samples in an order of its own
       while (i + 1 < s.count && s.begin[i + 1] / PerBlock == (s.end[i] - 1) / PerBlock) ++i;
-      each(row, std::max(begin, row.begin), std::min(s.end[i], row.end));
+      if (row != &pipeline.row()) pipeline.row() = *row;
+      row = &pipeline.row();
+      pipeline.run_row(std::max(begin, first), std::min(s.end[i], end));
     }
   }
 

@@ -36,11 +36,7 @@ struct ZoneTask {
       Pose<N, M> pose;
       if (!op.geometry.load(b, p, pose)) continue;
       pipeline.start(b, p, pose);
-      ZoneIntersection<typename Op::Geometry, samples_per_block<Op>>(op.geometry, pose, zone, Op::reach)
-          .for_intervals([&](const auto& row, int begin, int end) {
-            pipeline.row() = row;
-            pipeline.run_row(begin, end);
-          });
+      ZoneIntersection<typename Op::Geometry, samples_per_block<Op>>(op.geometry, pose, zone, Op::reach).run(pipeline);
       pipeline.finish();
     }
   }
