@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   app.add_option("--samples", settings.samples, "Samples a call, as nearly as whole slices make it")
       ->check(CLI::PositiveNumber);
   app.add_option("--poses", settings.poses, "Slices a call, instead of --samples")->check(CLI::PositiveNumber);
+  app.add_flag("--by-view", settings.by_view, "Poses of 3 -> 2 in the order of the directions that they look along");
   app.add_option("--inputs", settings.inputs, "Folder to read inputs from, instead of random ones")
       ->check(CLI::ExistingDirectory);
   app.add_option("--outputs", settings.outputs, "Folder to write outputs to")->check(CLI::ExistingDirectory);

@@ -121,7 +121,7 @@ struct Problem {
       });
       fill(weights, [&, uniform = std::uniform_real_distribution<T>(0, 1)]() mutable { return uniform(random); });
       fill(shifts, [&, uniform = std::uniform_real_distribution<double>(-4, 4)]() mutable { return uniform(random); });
-      random_rotations(random);
+      random_rotations(random, settings.by_view);
     } else {
       read<Kokkos::complex<float>>(folder + "reference_" + kernel + ".complex64", reference);
       read<double>(folder + "rotations.float64", rotations);
@@ -169,7 +169,7 @@ struct Problem {
   }
 
   /// Uniform on SO(N), rounded to float so that other programs can have the same.
-  void random_rotations(std::mt19937& random) {
+  void random_rotations(std::mt19937& random, [[maybe_unused]] bool by_view) {
     const auto host = Kokkos::create_mirror_view(rotations);
     std::normal_distribution<double> normal;
     for (int p = 0; p < poses; ++p) {
@@ -192,7 +192,30 @@ struct Problem {
       for (int e = 0; e < M; ++e)
         for (int d = 0; d < N; ++d) host(p, e, d) = float(axis[e][d]);
     }
+    if constexpr (N == 3 && M == 2)
+      if (by_view) sort_by_view(host);
     Kokkos::deep_copy(rotations, host);
+  }
+
+  /// Poses that look along neighbouring directions come one after the other: bands of the half sphere, to and fro.
+  template <class Host>
+  void sort_by_view(const Host& host) const {
+    struct Entry {
+      double place;
+      std::array<double, 6> rotation;
+    };
+    std::vector<Entry> entries(static_cast<std::size_t>(poses));
+    const int bands = std::max(1, int(std::sqrt(double(poses))));
+    for (int p = 0; p < poses; ++p) {
+      auto& [place, m] = entries[std::size_t(p)];
+      std::copy_n(&host(p, 0, 0), 6, m.begin());
+      const double x = m[1] * m[5] - m[2] * m[4], y = m[2] * m[3] - m[0] * m[5], z = m[0] * m[4] - m[1] * m[3];
+      const int band = std::min(bands - 1, int(std::abs(z) * bands));
+      const double side = z < 0 ? -1 : 1, turn = 0.5 + std::atan2(side * y, side * x) / 6.2832;
+      place = band + (band % 2 == 0 ? turn : 1 - turn);
+    }
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.place < b.place; });
+    for (int p = 0; p < poses; ++p) std::copy_n(entries[std::size_t(p)].rotation.begin(), 6, &host(p, 0, 0));
   }
 
   static double determinant(const double (&a)[N][N]) {

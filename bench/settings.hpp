@@ -16,6 +16,7 @@ struct Settings {
   std::vector<int> threads;        // of the OpenMP backend; empty: one, and all
   std::int64_t samples = 1 << 23;  // a call, as nearly as whole slices make it
   int poses = 0;                   // a call, instead of `samples`
+  bool by_view = false;            // poses of 3 → 2 in the order of the directions that they look along
   std::string inputs, outputs;     // folders, see README.md
 };
 
