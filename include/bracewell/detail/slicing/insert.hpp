@@ -222,8 +222,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       if constexpr (Values::has_data) to_data = reinterpret_cast<T*>(insertion.data.data);
       if constexpr (Values::has_density) to_density = insertion.density.data;
       const auto& grid = first_given(insertion.data, insertion.density);
-      bool all = true;  // every row is the owner's
-      for (int d = 1; d < N; ++d) all = all && owner.owns_all(d, grid.extent[d]);
+      bool owns_all = true;
+      for (int d = 1; d < N; ++d) owns_all = owns_all && owner.owns_all(d, grid.extent[d]);
       const auto add = [&](auto all, int lane, const Rows& rows, const auto& data_strips, const auto& density_strips,
                            int place) {
         [[maybe_unused]] DataStrip data[parts];
@@ -259,7 +259,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           for (int lane = lanes.begin + ((i - lanes.begin) & (stride - 1)); lane < lanes.end; lane += stride)
             if (!mirrored || !stencil.mirrored[lane]) add(all, lane, plan.rows, own_data, own_density, lane);
       };
-      if (all) {
+      if (owns_all) {
         add_own(std::true_type());
       } else {
         add_own(std::false_type());
