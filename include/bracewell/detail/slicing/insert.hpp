@@ -224,8 +224,8 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
       const auto& grid = first_given(insertion.data, insertion.density);
       bool owns_all = true;
       for (int d = 1; d < N; ++d) owns_all = owns_all && owner.owns_all(d, grid.extent[d]);
-      const auto add = [&](auto all, int lane, const Rows& rows, const auto& data_strips, const auto& density_strips,
-                           int place) {
+      const auto add = [&]([[maybe_unused]] auto all, int lane, const Rows& rows, const auto& data_strips,
+                           const auto& density_strips, int place) {
         [[maybe_unused]] DataStrip data[parts];
         [[maybe_unused]] DensityStrip density[parts];
         for (int i = 0; i < parts; ++i) {
@@ -233,7 +233,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           if constexpr (Values::has_density) density[i] = density_strips[i].load(place);
         }
         rows.for_rows(lane, [&](int row, std::int64_t where) {
-          if constexpr (!all)
+          if constexpr (!decltype(all)::value)
             if (where < 0) return;  // another owner's
           if constexpr (Values::rates) {
             const T product = factor[0][row][lane], rate = factor[1][row][lane];
