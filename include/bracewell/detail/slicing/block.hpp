@@ -287,7 +287,7 @@ KOKKOS_INLINE_FUNCTION void write_block(const SliceStack<T, M>& reals, const Blo
               [&](int lane) { return x[lane]; });
 }
 
-/// Prefetches what follows a block of samples of slices in memory, or the block where more are planned ahead, on the host.
+/// Prefetches what follows a block of samples of slices in memory, on the host; of a short block, whose turn comes later, itself.
 template <class V, class T, int N, int M, int Count>
 KOKKOS_FORCEINLINE_FUNCTION void prefetch_block(const SliceStack<V, M>& slices, const Block<T, N, M, Count>& block) {
   if constexpr (Count > 1) {
