@@ -105,7 +105,7 @@ void simulate(int box, int poses) {
                       .for_poses(first, std::min(blocks.poses, poses - first)));
   }
   print("backproject", box, poses, [&](int threads) {
-    const auto zones = detail::make_zones(geometry, int(detail::ceil_div(threads, std::int64_t(ops.size()))));
+    const auto zones = detail::make_zones(geometry, detail::zones_of_each(threads, std::int64_t(ops.size())));
     const detail::ZoneTask<std::remove_const_t<decltype(backproject)>> task{ops, zones};
     return task_times(task, task.tasks());
   });

@@ -16,6 +16,7 @@ DERIVATIVES = "detail/slicing/backproject_derivatives.hpp"
 PROJECT = "detail/slicing/project_operations.hpp"
 BLOCK = "detail/slicing/block.hpp"
 GRADIENT = "detail/slicing/pose_gradient.hpp"
+ORDER = "detail/slicing/pose_order.hpp"
 ZONES = "detail/slicing/host_zones.hpp"
 INTERSECTION = "detail/slicing/host_zone_intersection.hpp"
 PROJECTION = "detail/points/projection.hpp"
@@ -119,6 +120,12 @@ FAULTS = [
     ("one of the grids summed at the same time", "detail/slicing/pose_blocks.hpp", "first[i * step]", "*first", SLICES),
     ("one operation of those at the same time", "detail/slicing/host_zones.hpp", "std::size_t(of_zone) % ops.size()", "std::size_t(0)",
      SLICES),
+    ("slices of large references for another pose", "detail/slicing/host_rows.hpp", "slice = b * geometry.poses + p",
+     "slice = b * geometry.poses + task / shares % geometry.poses", SLICES),
+    ("poses of large references twice", ORDER, "places.emplace_back(place(geometry, b, p), p);",
+     "places.emplace_back(place(geometry, b, p), p / 2 * 2);", SLICES),
+    ("poses of large references in the first one's order", ORDER, "b * stride_ + i", "i", SLICES),
+    ("order of planes by one of their normals", ORDER, "n[2] < 0 ? -1 : 1", "1", SLICES),
     ("blocks of poses overwrite one another", "detail/slicing/pose_blocks.hpp", "accumulate = true", "accumulate = options.accumulate",
      SLICES),
     ("all blocks have the first slices", GEOMETRY, "stack.data += first * stack.batch_stride[1];", ";", SLICES),

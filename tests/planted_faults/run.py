@@ -44,7 +44,7 @@ SUPPORT_RASTER(extern template, double, 3, 2)
 """
 
 TESTS = """
-add_executable(planted_tests EXCLUDE_FROM_ALL properties/random.cpp properties/bad_input.cpp raster.cpp raster_widths.cpp finish.cpp kernels.cpp
+add_executable(planted_tests EXCLUDE_FROM_ALL properties/random.cpp properties/bad_input.cpp detail/pose_order.cpp raster.cpp raster_widths.cpp finish.cpp kernels.cpp
                spectrum.cpp eigen.cpp workspace.cpp gauss_newton.cpp sampler.cpp ${operations})
 target_compile_options(planted_tests PRIVATE ${quick})
 target_include_directories(planted_tests PRIVATE ${PROJECT_SOURCE_DIR}/examples)

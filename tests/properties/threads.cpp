@@ -248,6 +248,43 @@ TEST_CASE("zones of the reference make no difference, for any axes", "[threads]"
   check_zones<3, 3>();
 }
 
+TEST_CASE("nor does the order of slices of a large reference depend on it", "[threads]") {
+  using C = Kokkos::complex<float>;
+  constexpr long n = 176, m = 48, poses = 40;  // 22 MB
+  Random random(3200);
+  INFO("seed " << random.seed);
+  const Dense<C, 3, Kokkos::HostSpace> volume("volume", n, n, n / 2 + 1), data("data", n, n, n / 2 + 1);
+  const Dense<float, 3, Kokkos::HostSpace> density("density", n, n, n / 2 + 1);
+  const Dense<C, 3, Kokkos::HostSpace> slices("slices", poses, m, m / 2 + 1);
+  const Dense<double, 3, Kokkos::HostSpace> rotations("rotations", poses, 2, 3), bar("bar", poses, 2, 3);
+  for (std::size_t i = 0; i < volume.size(); ++i) volume.data()[i] = C(float(i % 1009), float(i % 2003));
+  for (long p = 0; p < poses; ++p) {
+    const auto r = random.rotation(2, 3);
+    std::copy(r.begin(), r.end(), &rotations(p, 0, 0));
+  }
+  const bw::Linear linear;
+  std::vector<std::vector<Complex>> first;
+  for (const int threads : {1, 2, 3, 16}) {
+    INFO("threads " << threads);
+    const Kokkos::OpenMP exec(threads);
+    bw::project(exec, volume, bw::Poses{rotations}, slices, {.oversampling = 3}, linear);
+    bw::project_vjp(exec, volume, bw::Poses{rotations}, slices, bw::none, bw::Poses{bar}, {.oversampling = 3}, linear);
+    bw::backproject(exec, slices, bw::none, bw::Poses{rotations}, data, density, {.oversampling = 3}, linear);
+    exec.fence();
+    std::vector<std::vector<Complex>> all;
+    const auto add = [&](const auto& view) {
+      const auto values = download(view);
+      all.emplace_back(values.begin(), values.end());
+    };
+    add(slices);
+    add(bar);
+    add(data);
+    add(density);
+    if (threads == 1) first = all;
+    for (std::size_t i = 0; i < all.size(); ++i) CHECK(identical(all[i], first[i]));
+  }
+}
+
 TEST_CASE("project and backproject do not depend on the number of threads", "[threads]") {
   check_threads({volume, density, slice}, [](const Kokkos::OpenMP& exec, const Extents& n, const Extents& m,
                                              const Problem& h, const bw::SliceOptions& options) {

@@ -4,6 +4,7 @@
 
 #include <bracewell/detail/slicing/block_taps.hpp>
 #include <bracewell/detail/slicing/pose_gradient.hpp>
+#include <bracewell/detail/slicing/pose_order.hpp>
 
 #include <algorithm>
 
@@ -100,10 +101,12 @@ struct RowTask {
   Op op;
   SharedSums sums;      // of cotangents of poses
   std::int64_t shares;  // of a slice
+  PoseOrder<typename Op::Geometry> order{op.geometry, smallest_read_in_order};
 
   void operator()(std::int64_t task) const {
     const auto& geometry = op.geometry;
-    const std::int64_t slice = task / shares, share = task % shares, b = slice / geometry.poses, p = slice % geometry.poses;
+    const std::int64_t share = task % shares, b = task / shares / geometry.poses,
+                       p = order.pose(b, task / shares % geometry.poses), slice = b * geometry.poses + p;
     const std::int64_t rows = geometry.rows();
     Pose<Op::N, Op::M> pose;
     PoseSums<typename Op::Gradient> total;

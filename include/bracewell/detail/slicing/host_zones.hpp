@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include <bracewell/detail/prologue.hpp>
@@ -22,23 +23,33 @@ struct ZoneTask {
 
   std::vector<Op> ops;
   std::vector<OwnedRows<N>> zones;
+  std::vector<PoseOrder<typename Op::Geometry>> orders = orders_of(ops);
 
   std::int64_t tasks() const { return std::int64_t(ops.size() * zones.size()) * ops.front().geometry.references; }
 
   void operator()(std::int64_t task) const {
     const OwnedRows<N> zone = zones[std::size_t(task) % zones.size()];
     const std::int64_t of_zone = task / std::int64_t(zones.size()), b = of_zone / std::int64_t(ops.size());
-    const Op& op = ops[std::size_t(of_zone) % ops.size()];
+    const std::size_t n = std::size_t(of_zone) % ops.size();
+    const Op& op = ops[n];
     op.clear(b, zone);
     PoseSums<typename Op::Gradient> no_sums;
     Pipeline<Op, OwnedRows<N>> pipeline(op, zone, no_sums);
-    for (std::int64_t p = 0; p < op.geometry.poses; ++p) {
+    for (std::int64_t i = 0; i < op.geometry.poses; ++i) {
+      const std::int64_t p = orders[n].pose(b, i);
       Pose<N, M> pose;
       if (!op.geometry.load(b, p, pose)) continue;
       pipeline.start(b, p, pose);
       ZoneIntersection<typename Op::Geometry, samples_per_block<Op>>(op.geometry, pose, zone, Op::reach).run(pipeline);
       pipeline.finish();
     }
+  }
+
+ private:
+  static auto orders_of(const std::vector<Op>& ops) {
+    std::vector<PoseOrder<typename Op::Geometry>> orders;
+    for (const Op& op : ops) orders.emplace_back(op.geometry, smallest_inserted_in_order);
+    return orders;
   }
 };
 
@@ -124,14 +135,18 @@ std::vector<OwnedRows<Geometry::N>> make_zones(const Geometry& geometry, int thr
   return zones;
 }
 
+/// How many zones so many grids have each: threads share all evenly, and many grids keep them busy by themselves.
+inline int zones_of_each(int threads, std::int64_t grids) {
+  return grids < 4 * threads ? threads / int(std::gcd(std::int64_t(threads), grids)) : 1;
+}
+
 /// Runs operations that insert into grids of their own, at the same time.
 template <class Exec, class Op>
 void for_zones(const Exec& exec, const std::string& label, const std::vector<Op>& ops) {
-  const std::int64_t references = ops.front().geometry.references, alone = references * std::int64_t(ops.size());
-  if (references == 0) return;             // whatever extents they would have
-  const int threads = exec.concurrency();  // many references keep them busy by themselves
-  const std::int64_t zones = alone < 4 * threads ? ceil_div(threads, std::int64_t(ops.size())) : 1;
-  const ZoneTask<Op> task{ops, make_zones(ops.front().geometry, int(zones))};
+  const auto& geometry = ops.front().geometry;
+  if (geometry.references == 0) return;  // whatever extents they would have
+  const ZoneTask<Op> task{
+      ops, make_zones(geometry, zones_of_each(exec.concurrency(), geometry.references * std::int64_t(ops.size())))};
   launch(exec, label, task.tasks(), task);
 }
 

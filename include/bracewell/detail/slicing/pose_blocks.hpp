@@ -10,6 +10,7 @@
 #include <bracewell/detail/slicing/arguments.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,10 @@ inline constexpr std::int64_t poses_per_sum = 4096;
 /// Terms for each lattice point from which on a volume of sums costs less than some 3 %.
 inline constexpr std::int64_t terms_per_sum = 8;
 
-/// Blocks that a host sums at the same time, where their grids are so small that they stay in caches: two with enough samples for each
-/// lattice point, and one for so many samples more. Each grid costs some 2 %. Larger ones are better shared by zones: bench/README.md.
+/// Blocks that a host sums at the same time, in grids of their own of data and density: two with enough samples for each lattice point,
+/// twice as many for so many samples more. Each grid costs some 2 %. Grids beyond 56 MiB (box 192) are better shared by zones.
 inline constexpr std::int64_t most_at_once = 32;
-inline constexpr double largest_at_once = 4 << 20, all_at_once = 32 << 20;  // bytes
+inline constexpr double largest_at_once = 56 << 20, all_at_once = 128 << 20;  // bytes
 inline constexpr double samples_for_two = 7, samples_for_each = 12;
 
 /// Samples for each lattice point from which on a host's grid of both costs less than it brings, and the bytes up to which it does:
@@ -67,13 +68,13 @@ PoseBlocks pose_blocks(const Op& op) {
     blocks.poses = std::min(poses, poses_per_sum);
   if constexpr (on_host<Exec>) {
     const double bytes = points * double(geometry.references) * 4 * sizeof(typename Op::T);  // of data and density
-    std::int64_t at_once = 1;
-    if (bytes <= largest_at_once && samples >= samples_for_two * points)
-      at_once = std::int64_t(
-          std::min({double(most_at_once), all_at_once / bytes, std::max(2.0, samples / (samples_for_each * points))}));
-    if (at_once > 1) {
-      blocks.poses = ceil_div(poses, std::max(at_once, drifts ? ceil_div(poses, poses_per_sum) : at_once));
-      blocks.at_once = std::min(at_once, ceil_div(poses, blocks.poses));
+    if (bytes <= largest_at_once && samples >= samples_for_two * points) {
+      const double most =
+          std::min({double(most_at_once), all_at_once / bytes, std::max(2.0, samples / (samples_for_each * points))});
+      blocks.at_once = std::int64_t(std::bit_floor(std::uint64_t(most)));  // so that threads share them evenly
+      const std::int64_t sums = drifts ? ceil_div(poses, poses_per_sum) : 1;
+      blocks.poses = ceil_div(poses, ceil_div(sums, blocks.at_once) * blocks.at_once);
+      blocks.at_once = std::min(blocks.at_once, ceil_div(poses, blocks.poses));
     }
   }
   return blocks;
