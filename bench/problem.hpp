@@ -4,11 +4,13 @@
 
 #include "settings.hpp"
 
+#include <bracewell/detail/slicing/pose_order.hpp>
 #include <bracewell/spectrum.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -16,6 +18,7 @@
 #include <string>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -197,25 +200,19 @@ struct Problem {
     Kokkos::deep_copy(rotations, host);
   }
 
-  /// Poses that look along neighbouring directions come one after the other: bands of the half sphere, to and fro.
+  /// Poses that look along neighbouring directions come one after the other.
   template <class Host>
   void sort_by_view(const Host& host) const {
-    struct Entry {
-      double place;
-      std::array<double, 6> rotation;
-    };
-    std::vector<Entry> entries(static_cast<std::size_t>(poses));
-    const int bands = std::max(1, int(std::sqrt(double(poses))));
+    std::vector<std::pair<std::uint32_t, std::array<double, 6>>> entries(static_cast<std::size_t>(poses));
     for (int p = 0; p < poses; ++p) {
       auto& [place, m] = entries[std::size_t(p)];
       std::copy_n(&host(p, 0, 0), 6, m.begin());
       const double x = m[1] * m[5] - m[2] * m[4], y = m[2] * m[3] - m[0] * m[5], z = m[0] * m[4] - m[1] * m[3];
-      const int band = std::min(bands - 1, int(std::abs(z) * bands));
-      const double side = z < 0 ? -1 : 1, turn = 0.5 + std::atan2(side * y, side * x) / 6.2832;
-      place = band + (band % 2 == 0 ? turn : 1 - turn);
+      const double side = z < 0 ? -1 : 1;
+      place = bracewell::detail::along_hilbert_curve(0.5 + std::atan2(side * y, side * x) / 6.2832, std::abs(z));
     }
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.place < b.place; });
-    for (int p = 0; p < poses; ++p) std::copy_n(entries[std::size_t(p)].rotation.begin(), 6, &host(p, 0, 0));
+    std::sort(entries.begin(), entries.end());
+    for (int p = 0; p < poses; ++p) std::copy_n(entries[std::size_t(p)].second.begin(), 6, &host(p, 0, 0));
   }
 
   static double determinant(const double (&a)[N][N]) {

@@ -26,10 +26,11 @@ inline constexpr std::int64_t poses_per_sum = 4096;
 inline constexpr std::int64_t terms_per_sum = 8;
 
 /// Blocks that a host sums at the same time, in grids of their own of data and density: two with enough samples for each lattice point,
-/// twice as many for so many samples more. Each grid costs some 2 %. Grids beyond 56 MiB (box 192) are better shared by zones.
+/// twice as many for so many samples more. Clearing and adding a grid costs more where it is larger than a core's cache, and grids beyond
+/// 56 MiB (box 192) are better shared by zones.
 inline constexpr std::int64_t most_at_once = 32;
-inline constexpr double largest_at_once = 56 << 20, all_at_once = 128 << 20;  // bytes
-inline constexpr double samples_for_two = 7, samples_for_each = 12;
+inline constexpr double near_at_once = 8 << 20, largest_at_once = 56 << 20, all_at_once = 128 << 20;  // bytes
+inline constexpr double samples_for_two = 7, samples_for_large_two = 14, samples_for_each = 12;
 
 /// Samples for each lattice point from which on a host's grid of both costs less than it brings, and the bytes up to which it does:
 /// larger ones take cache from the outputs.
@@ -68,7 +69,7 @@ PoseBlocks pose_blocks(const Op& op) {
     blocks.poses = std::min(poses, poses_per_sum);
   if constexpr (on_host<Exec>) {
     const double bytes = points * double(geometry.references) * 4 * sizeof(typename Op::T);  // of data and density
-    if (bytes <= largest_at_once && samples >= samples_for_two * points) {
+    if (bytes <= largest_at_once && samples >= (bytes > near_at_once ? samples_for_large_two : samples_for_two) * points) {
       const double most =
           std::min({double(most_at_once), all_at_once / bytes, std::max(2.0, samples / (samples_for_each * points))});
       blocks.at_once = std::int64_t(std::bit_floor(std::uint64_t(most)));  // so that threads share them evenly
