@@ -207,9 +207,8 @@ struct Problem {
     for (int p = 0; p < poses; ++p) {
       auto& [place, m] = entries[std::size_t(p)];
       std::copy_n(&host(p, 0, 0), 6, m.begin());
-      const double x = m[1] * m[5] - m[2] * m[4], y = m[2] * m[3] - m[0] * m[5], z = m[0] * m[4] - m[1] * m[3];
-      const double side = z < 0 ? -1 : 1;
-      place = bracewell::detail::along_hilbert_curve(0.5 + std::atan2(side * y, side * x) / 6.2832, std::abs(z));
+      place = bracewell::detail::place_of_normal(
+          {m[1] * m[5] - m[2] * m[4], m[2] * m[3] - m[0] * m[5], m[0] * m[4] - m[1] * m[3]});
     }
     std::sort(entries.begin(), entries.end());
     for (int p = 0; p < poses; ++p) std::copy_n(entries[std::size_t(p)].second.begin(), 6, &host(p, 0, 0));

@@ -254,6 +254,14 @@ struct Geometry {
   }
 };
 
+/// Points of a reference.
+template <class Geometry>
+double points_of_reference(const Geometry& geometry) {
+  double points = geometry.extent[0] / 2 + 1;
+  for (int d = 1; d < Geometry::N; ++d) points *= geometry.extent[d];
+  return points;
+}
+
 }  // namespace bracewell::detail
 
 #include <bracewell/detail/epilogue.hpp>

@@ -36,13 +36,7 @@ inline constexpr double samples_for_two = 7, samples_for_large_two = 14, samples
 /// larger ones take cache from the outputs.
 inline constexpr double samples_for_both = 0.75, largest_for_both = 8 << 20;
 
-/// Points of a reference, and samples of all slices of one.
-template <class Geometry>
-double points_of_reference(const Geometry& geometry) {
-  double points = geometry.extent[0] / 2 + 1;
-  for (int d = 1; d < Geometry::N; ++d) points *= geometry.extent[d];
-  return points;
-}
+/// Samples of all slices of a reference.
 template <class Geometry>
 double samples_of_slices(const Geometry& geometry) {
   return double(geometry.rows()) * double(geometry.columns()) * double(geometry.poses);

@@ -38,16 +38,21 @@ inline std::uint32_t along_hilbert_curve(double x, double y) {
   return place;
 }
 
-/// The poses of 3 → 2 by their planes' normals ±n, along Hilbert's curve on the half sphere, of which it fills the cylinder of equal area;
-/// as they are given where a reference is smaller, or not of 3 → 2. This does not depend on the number of threads, so that sums do not
-/// either.
+/// Where ±n, which is not 0, lies along the curve on the half sphere, of which it fills the cylinder of equal area.
+inline std::uint32_t place_of_normal(const double (&n)[3]) {
+  const double side = n[2] < 0 ? -1 : 1;
+  return along_hilbert_curve(0.5 + std::atan2(side * n[1], side * n[0]) / (2 * Kokkos::numbers::pi),
+                             std::abs(n[2]) / std::hypot(n[0], n[1], n[2]));
+}
+
+/// The poses of 3 → 2 by their planes' normals, along Hilbert's curve on the half sphere; as they are given where a reference is smaller,
+/// or not of 3 → 2. This does not depend on the number of threads, so that sums do not either.
 template <class Geometry>
 class PoseOrder {
  public:
   PoseOrder(const Geometry& geometry, double smallest) {
     if constexpr (Geometry::N == 3 && Geometry::M == 2 && Geometry::rotated) {
-      const double points = double(geometry.extent[0] / 2 + 1) * geometry.extent[1] * geometry.extent[2];
-      if (points * 2 * sizeof(typename Geometry::T) < smallest) return;
+      if (points_of_reference(geometry) * 2 * sizeof(typename Geometry::T) < smallest) return;
       const std::int64_t references = geometry.rotations.stride[0] == 0 ? 1 : geometry.references;
       if (references > 1) stride_ = geometry.poses;
       std::vector<std::pair<std::uint64_t, std::int64_t>> places;
@@ -78,11 +83,7 @@ class PoseOrder {
     }
     double n[3];
     for (int d = 0; d < 3; ++d) n[d] = u[(d + 1) % 3] * v[(d + 2) % 3] - u[(d + 2) % 3] * v[(d + 1) % 3];
-    const double length = std::hypot(n[0], n[1], n[2]);
-    if (length == 0) return last;
-    const double side = n[2] < 0 ? -1 : 1;
-    return along_hilbert_curve(0.5 + std::atan2(side * n[1], side * n[0]) / (2 * Kokkos::numbers::pi),
-                               std::abs(n[2]) / length);
+    return n[0] == 0 && n[1] == 0 && n[2] == 0 ? last : place_of_normal(n);
   }
 
   std::vector<std::int64_t> poses_;
