@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a card allows: bare CUDA kernels that read 8 taps a sample, or add to 8, with geometry in float, without shifts, one block a
-// slice. ps for each stored sample inside the cutoff. With --device it only says which card there is; exit code 77 without one.
+// What a card allows: bare CUDA kernels that read 8 or 64 taps a sample, or add to so many, with geometry in float, without shifts, one
+// block a slice; by one thread a sample, or by lanes: neighbouring threads that share a sample, each with its own taps along x. ps for
+// each stored sample inside the cutoff. With --device it only says which card there is; exit code 77 without one. Near x = 0, cubic
+// taps are moved instead of mirrored: what is wanted is the time.
 #include <cuda_runtime.h>
 
 #include <algorithm>
@@ -23,16 +25,33 @@ struct Slices {
   const float* rotations;  // [count][2][3]
 };
 
+/// The taps of one sample, 2 Reach along each axis, by rows along x.
+template <int Reach>
 struct Taps {
-  long row[4];  // where the taps of a row begin
-  float weight[4], x;
-  int step;  // from the first to the second of a row; 0 at the last column
+  static constexpr int along = 2 * Reach, rows = along * along;
+  int row[rows], first;
+  float weight[rows], x[along];
   bool conjugate;
 };
 
-__device__ Taps taps_of(const Slices& s, const float (&r)[6], int kx, int ky) {
-  Taps taps;
-  float at[3];
+template <int Reach>
+__device__ void weights_of(float f, float (&w)[2 * Reach]) {
+  if constexpr (Reach == 1) {
+    w[0] = 1 - f;
+    w[1] = f;
+  } else {
+    w[0] = ((-0.5f * f + 1) * f - 0.5f) * f;
+    w[1] = (1.5f * f - 2.5f) * f * f + 1;
+    w[2] = ((-1.5f * f + 2) * f + 0.5f) * f;
+    w[3] = (0.5f * f - 0.5f) * f * f;
+  }
+}
+
+template <int Reach>
+__device__ Taps<Reach> taps_of(const Slices& s, const float (&r)[6], int kx, int ky) {
+  constexpr int along = 2 * Reach;
+  Taps<Reach> taps;
+  float at[3], y[along], z[along];
   for (int d = 0; d < 3; ++d) at[d] = kx * r[d] + ky * r[3 + d];
   taps.conjugate = at[0] < 0;
   if (taps.conjugate)
@@ -40,42 +59,74 @@ __device__ Taps taps_of(const Slices& s, const float (&r)[6], int kx, int ky) {
   int first[3];
   float part[3];
   for (int d = 0; d < 3; ++d) {
-    first[d] = int(floorf(at[d]));
-    part[d] = at[d] - first[d];
+    const float below = floorf(at[d]);
+    first[d] = int(below) + 1 - Reach;
+    part[d] = at[d] - below;
   }
-  taps.x = part[0];
-  taps.step = first[0] + 1 < s.half;
-  for (int i = 0; i < 4; ++i) {
-    int y = first[1] + (i & 1), z = first[2] + (i >> 1);
-    y += y < 0 ? s.box : 0;
-    z += z < 0 ? s.box : 0;
-    taps.row[i] = (long(z) * s.box + y) * s.half + first[0];
-    taps.weight[i] = (i & 1 ? part[1] : 1 - part[1]) * (i >> 1 ? part[2] : 1 - part[2]);
+  weights_of<Reach>(part[0], taps.x);
+  weights_of<Reach>(part[1], y);
+  weights_of<Reach>(part[2], z);
+  taps.first = min(max(first[0], 0), s.half - along);
+  int plane[along], line[along];
+  for (int j = 0; j < along; ++j) {
+    const int iy = first[1] + j, iz = first[2] + j;
+    line[j] = (iy < 0 ? iy + s.box : iy) * s.half;
+    plane[j] = (iz < 0 ? iz + s.box : iz) * s.box * s.half;
+  }
+#pragma unroll
+  for (int i = 0; i < Taps<Reach>::rows; ++i) {
+    taps.row[i] = plane[i / along] + line[i % along];
+    taps.weight[i] = z[i / along] * y[i % along];
   }
   return taps;
 }
 
-/// each(index of the sample, its taps) for a block's samples within the cutoff.
-template <class Each>
+/// each(index of the sample, its taps, lane) for a block's samples within the cutoff, of which so many lanes have parts.
+template <int Reach, int Lanes, class Each>
 __device__ void for_samples(const Slices& s, const Each& each) {
   float r[6];
   for (int i = 0; i < 6; ++i) r[i] = s.rotations[6 * blockIdx.x + i];
   const float most = 0.25f * s.box * s.box * (1 + 1e-6f);
-  for (int i = threadIdx.x; i < s.box * s.half; i += blockDim.x) {
+  for (int i = threadIdx.x / Lanes; i < s.box * s.half; i += blockDim.x / Lanes) {
     const int row = i / s.half, kx = i - row * s.half, ky = row < s.box - s.box / 2 ? row : row - s.box;
-    if (kx * kx + ky * ky <= most) each(long(blockIdx.x) * s.box * s.half + i, taps_of(s, r, kx, ky));
+    if (kx * kx + ky * ky <= most)
+      each(long(blockIdx.x) * s.box * s.half + i, taps_of<Reach>(s, r, kx, ky), int(threadIdx.x % Lanes));
   }
 }
 
-__global__ void read8(Slices s, const float2* grid, float2* slices) {
-  for_samples(s, [&](long i, const Taps& t) {
-    float2 sum{0, 0};
-    for (int row = 0; row < 4; ++row) {
-      const float2 a = grid[t.row[row]], b = grid[t.row[row] + t.step];
-      sum.x += t.weight[row] * (a.x + t.x * (b.x - a.x));
-      sum.y += t.weight[row] * (a.y + t.x * (b.y - a.y));
+/// The weight of a lane's i-th tap along x, which is tap lane + i · Lanes.
+template <int Lanes, int Reach>
+__device__ float own(const Taps<Reach>& taps, int lane, int i) {
+  float w = taps.x[i * Lanes];
+#pragma unroll
+  for (int l = 1; l < Lanes; ++l) w = lane == l ? taps.x[i * Lanes + l] : w;
+  return w;
+}
+
+template <int Reach, int Lanes>
+__global__ void __launch_bounds__(256, 1) read(Slices s, const float2* grid, float2* slices) {
+  constexpr int rows = Taps<Reach>::rows, each = 2 * Reach / Lanes;
+  for_samples<Reach, Lanes>(s, [&](long i, const Taps<Reach>& t, int lane) {
+    float2 values[rows][each], sum{0, 0};
+#pragma unroll
+    for (int row = 0; row < rows; ++row)
+#pragma unroll
+      for (int j = 0; j < each; ++j) values[row][j] = grid[t.row[row] + t.first + lane + j * Lanes];
+#pragma unroll
+    for (int row = 0; row < rows; ++row)
+#pragma unroll
+      for (int j = 0; j < each; ++j) {
+        const float w = t.weight[row] * own<Lanes>(t, lane, j);
+        sum.x += w * values[row][j].x;
+        sum.y += w * values[row][j].y;
+      }
+    const unsigned together = ((1u << Lanes) - 1) << (threadIdx.x % 32 / Lanes * Lanes);
+#pragma unroll
+    for (int l = 1; l < Lanes; l *= 2) {
+      sum.x += __shfl_xor_sync(together, sum.x, l);
+      sum.y += __shfl_xor_sync(together, sum.y, l);
     }
-    slices[i] = {sum.x, t.conjugate ? -sum.y : sum.y};
+    if (lane == 0) slices[i] = {sum.x, t.conjugate ? -sum.y : sum.y};
   });
 }
 
@@ -101,17 +152,23 @@ struct Quadruple {
   float4* both;
   __device__ void add(long i, float re, float im, float w) const { atomicAdd(&both[i], float4{re, im, w, 0}); }
 };
+struct Pair {
+  float2* data;
+  __device__ void add(long i, float re, float im, float) const { atomicAdd(&data[i], float2{re, im}); }
+};
 
-template <class Grid>
-__global__ void add8(Slices s, const float2* slices, const float* weights, Grid grid) {
-  for_samples(s, [&](long i, const Taps& t) {
+template <int Reach, int Lanes, class Grid>
+__global__ void add(Slices s, const float2* slices, const float* weights, Grid grid) {
+  for_samples<Reach, Lanes>(s, [&](long i, const Taps<Reach>& t, int lane) {
     const float2 value = slices[i];
-    const float w = weights[i], im = t.conjugate ? -value.y : value.y;
-    for (int row = 0; row < 4; ++row) {
-      const float near = t.weight[row] * (1 - t.x), far = t.weight[row] * t.x;
-      grid.add(t.row[row], near * value.x, near * im, near * w);
-      grid.add(t.row[row] + t.step, far * value.x, far * im, far * w);
-    }
+    const float weight = weights[i], im = t.conjugate ? -value.y : value.y;
+#pragma unroll
+    for (int row = 0; row < Taps<Reach>::rows; ++row)
+#pragma unroll
+      for (int j = 0; j < 2 * Reach / Lanes; ++j) {
+        const float w = t.weight[row] * own<Lanes>(t, lane, j);
+        grid.add(t.row[row] + t.first + lane + j * Lanes, w * value.x, w * im, w * weight);
+      }
   });
 }
 
@@ -178,10 +235,31 @@ void run(int box, int count) {
   auto* const both = allocate<float4>(points);
   auto* const slices = allocate<float2>(stored, noise);
   auto* const weights = allocate<float>(stored, noise);
-  time("read 8 taps", box, samples, [&] { read8<<<count, 256>>>(s, data, slices); });
-  time("add three floats", box, samples, [&] { add8<<<count, 256>>>(s, slices, weights, ThreeFloats{data, density}); });
-  time("add float2 and float", box, samples, [&] { add8<<<count, 256>>>(s, slices, weights, PairAndFloat{data, density}); });
-  time("add float4", box, samples, [&] { add8<<<count, 256>>>(s, slices, weights, Quadruple{both}); });
+  const auto reads = [&](const char* name, auto kernel) {
+    time(name, box, samples, [&] { kernel<<<count, 256>>>(s, data, slices); });
+  };
+  reads("read 8 taps", read<1, 1>);
+  reads("read 8 taps, 2 lanes", read<1, 2>);
+  reads("read 64 taps", read<2, 1>);
+  reads("read 64 taps, 2 lanes", read<2, 2>);
+  reads("read 64 taps, 4 lanes", read<2, 4>);
+  const auto adds = [&](const char* name, auto grid, auto kernel) {
+    time(name, box, samples, [&] { kernel<<<count, 256>>>(s, slices, weights, grid); });
+  };
+  const ThreeFloats floats{data, density};
+  const PairAndFloat pair_and_float{data, density};
+  const Quadruple quadruple{both};
+  const Pair pair{data};
+  adds("add to 8: three floats", floats, add<1, 1, ThreeFloats>);
+  adds("add to 8: float2 and float", pair_and_float, add<1, 1, PairAndFloat>);
+  adds("add to 8: float4", quadruple, add<1, 1, Quadruple>);
+  adds("add to 8: float4, 2 lanes", quadruple, add<1, 2, Quadruple>);
+  adds("add to 8: float2", pair, add<1, 1, Pair>);
+  adds("add to 8: float2, 2 lanes", pair, add<1, 2, Pair>);
+  adds("add to 64: float4", quadruple, add<2, 1, Quadruple>);
+  adds("add to 64: float4, 4 lanes", quadruple, add<2, 4, Quadruple>);
+  adds("add to 64: float2", pair, add<2, 1, Pair>);
+  adds("add to 64: float2, 4 lanes", pair, add<2, 4, Pair>);
   for (void* memory : {(void*)s.rotations, (void*)data, (void*)density, (void*)both, (void*)slices, (void*)weights})
     check(cudaFree(memory));
 }

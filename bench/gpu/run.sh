@@ -244,7 +244,7 @@ stage() {
     smoke) have smoke smoke && attempt smoke 60 env LD_LIBRARY_PATH="$paths" "$files/bin/smoke" ;;
     asynchrony) have asynchrony asynchrony && shown=30 attempt asynchrony 30 env LD_LIBRARY_PATH="$paths" "$files/bin/asynchrony" ;;
     large) have large large && shown=20 attempt large 40 env LD_LIBRARY_PATH="$paths" "$files/bin/large" ;;
-    floor) have floor floor && shown=20 attempt floor 15 env LD_LIBRARY_PATH="$paths" "$files/bin/floor" ;;
+    floor) have floor floor && shown=40 attempt floor 20 env LD_LIBRARY_PATH="$paths" "$files/bin/floor" ;;
     tests)
       for name in device_tests gpu_tests; do
         with_device "tests, $name" && have "tests, $name" "$name" || continue
