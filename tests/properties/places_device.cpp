@@ -30,9 +30,9 @@ struct Found {
     for (std::int64_t y = 0; y < geometry.rows(); ++y)
       for (int x = 0; x < geometry.columns(); ++x) {
         Row<N, M> row, same_row;
-        BlockStart<float, N, 1> start, same_start;
+        SamplePlace<float, N> place, same_place;
         Kokkos::complex<float> phase, same_phase;
-        const bool counts = precise.find(y, x, row, start, phase), same = fixed.find(y, x, same_row, same_start, same_phase);
+        const bool counts = precise.find(y, x, row, place, phase), same = fixed.find(y, x, same_row, same_place, same_phase);
         if (counts != same) {
           one += !at_an_end(geometry, row, x, slack);
           continue;
@@ -41,9 +41,11 @@ struct Found {
         if (!counts) continue;
         ++both;
         for (int d = 0; d < N; ++d) {
-          CHECK((same_start.fraction[d] >= 0 && same_start.fraction[d] <= 1));
-          apart = std::max(
-              apart, std::abs(double(start.base[d]) - same_start.base[d] + start.fraction[d] - same_start.fraction[d]));
+          const auto at = [&](const SamplePlace<float, N>& p) {
+            CHECK((p.fraction[d] >= 0 && p.fraction[d] < 1 && p.whole[0] >= 0 && std::abs(p.side) == 1));
+            return p.side * (double(p.whole[d]) + p.fraction[d]);
+          };
+          apart = std::max(apart, std::abs(at(place) - at(same_place)));
         }
         turned = std::max(turned, double(Kokkos::abs(phase - same_phase)));
       }

@@ -56,6 +56,20 @@ KOKKOS_INLINE_FUNCTION auto tap_at(int j, const At& at) {
 #endif
 }
 
+/// The sum of what Lanes neighbouring threads of a device have, of which the first has a number that Lanes divides. Each has it.
+template <int Lanes, class T>
+KOKKOS_INLINE_FUNCTION T sum_of_lanes(T part) {
+#if defined(__CUDA_ARCH__)
+  unsigned thread;
+  asm("mov.u32 %0, %%laneid;" : "=r"(thread));
+  const unsigned group = ((1u << Lanes) - 1) << (thread & -unsigned(Lanes));
+  for (int i = 1; i < Lanes; i *= 2) part += __shfl_xor_sync(group, part, i);
+#elif defined(__HIP_DEVICE_COMPILE__)
+  for (int i = 1; i < Lanes; i *= 2) part += __shfl_xor(part, i);
+#endif
+  return part;
+}
+
 /// exp(−2πi cycles) for |cycles| ≤ ½. A device has functions of multiples of π for it, without a slow path for large arguments.
 template <class T>
 KOKKOS_INLINE_FUNCTION Kokkos::complex<T> phase_factor_near(T cycles) {

@@ -18,6 +18,18 @@ namespace bracewell::detail {
 template <class Exec>
 inline constexpr bool on_host = std::is_same_v<typename Exec::memory_space, Kokkos::HostSpace>;
 
+/// Whether neighbouring threads run in step and can read each other's registers.
+template <class Exec>
+inline constexpr bool in_warps = false;
+#ifdef KOKKOS_ENABLE_CUDA
+template <>
+inline constexpr bool in_warps<Kokkos::Cuda> = true;
+#endif
+#ifdef KOKKOS_ENABLE_HIP
+template <>
+inline constexpr bool in_warps<Kokkos::HIP> = true;
+#endif
+
 // Tasks enough to keep all processors busy. Their number does not depend on that of the processors, so that sums over the
 // shares of tasks do not either.
 inline constexpr std::int64_t enough_host_tasks = 256, enough_device_tasks = 2048;
@@ -26,6 +38,11 @@ inline constexpr std::int64_t enough_worker_tasks = 64;
 
 /// a / b rounded up.
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// a / b for a ≥ 0, b > 0. A device divides numbers of 64 bits by a hundred instructions, and those of 32 by a quarter of them.
+KOKKOS_INLINE_FUNCTION std::int64_t quotient(std::int64_t a, std::int64_t b) {
+  return ((a | b) >> 32) == 0 ? std::int64_t(std::uint32_t(a) / std::uint32_t(b)) : a / b;
+}
 
 /// Tasks of one launch on a device: Kokkos 4.5 multiplies numbers of them in 32 bits.
 inline constexpr std::int64_t most_device_tasks = std::int64_t(1) << 30;

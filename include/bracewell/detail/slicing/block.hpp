@@ -147,7 +147,7 @@ class Phases {
 /// is rounded to T.
 template <class T, int N, int Count>
 struct BlockStart {
-  static constexpr int samples = Count < 16 ? Count : 16;
+  static constexpr int samples = 16;
 
   alignas(simd::alignment<Count>) int base[padded<N>];
   T fraction[padded<N>], step[padded<N>];
@@ -156,7 +156,7 @@ struct BlockStart {
   /// alone in its band: they are counted from there.
   template <int M>
   KOKKOS_INLINE_FUNCTION void set(const Row<N, M>& row, int kx, int first) {
-    constexpr int K = Count > 1 ? simd::pack_width<double, padded<N>> : 1;
+    constexpr int K = simd::pack_width<double, padded<N>>;
     using D = simd::Pack<double, K>;
     const bool alone = row.spacing == Spacing::beyond_grid, far = row.spacing != Spacing::near;
     const double origin = alone ? first : kx;
@@ -170,6 +170,20 @@ struct BlockStart {
   }
 };
 
+/// κ of one sample, folded to κ_x ≥ 0: side · κ_d = whole + fraction, 0 ≤ fraction < 1.
+template <class T, int N>
+struct SamplePlace {
+  T side;
+  int whole[N];
+  T fraction[N];
+
+  /// From a fraction that rounding may have made 1.
+  KOKKOS_INLINE_FUNCTION void set(int d, int below, T rounded) {
+    whole[d] = below + int(rounded == 1);
+    fraction[d] = rounded == 1 ? 0 : rounded;
+  }
+};
+
 /// Samples k_x + lane of a row of image p of reference b. On the host k_x is a multiple of Count, so that nothing about a
 /// sample depends on which others are worked on.
 template <class T, int N, int M, int Count>
@@ -180,7 +194,7 @@ struct Block {
   LaneRange lanes;
   const Phases<T, M, Count>* phases;
   Kokkos::complex<T> phase;
-  const BlockStart<T, N, Count>* start;
+  const std::conditional_t<Count == 1, SamplePlace<T, N>, BlockStart<T, N, Count>>* start;
 
   KOKKOS_INLINE_FUNCTION bool full() const { return lanes.begin == 0 && lanes.end == Count; }
 

@@ -41,6 +41,8 @@ struct FixedPointScale {
 /// Adds nothing, but finds the largest modulus of what would be added. NaN counts as infinite.
 template <class T>
 struct LargestTerm {
+  static constexpr bool largest_alone = true;
+
   T &data, &density;
 
   KOKKOS_INLINE_FUNCTION void add(FixedPoint<2>&, T re, T im) const {
@@ -104,7 +106,7 @@ struct FindScale {
   using T = typename Op::T;
 
   Op op;
-  ThreadSamples<Op> samples;
+  ThreadSamples<Op, false, 1> samples;
   std::int64_t all;  // threads
   double repeats;    // how often a sample may add to one point, times the number of poses
 
@@ -148,9 +150,10 @@ struct FindScale {
 template <class Op>
 struct FixedSampleTask {
   using T = typename Op::T;
+  using Samples = ThreadSamples<Op, false, inserting_lanes<Op>>;
 
   Op op;
-  ThreadSamples<Op> samples;
+  Samples samples;
   const FixedPointScale* units;
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const {
@@ -227,13 +230,15 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
   const auto fixed_density = fixed_point_grid(density, sums + data_count);
   const auto op = original.with_targets(fixed_data, fixed_density, typename Op::Gradient{});
   using FixedOp = std::remove_const_t<decltype(op)>;
-  const ThreadSamples<FixedOp> samples(geometry);
-  const std::int64_t all = geometry.references * geometry.poses * samples.threads_of_slice();
+  const std::int64_t slices = geometry.references * geometry.poses;
+  const ThreadSamples<FixedOp, false, 1> samples(geometry);
+  const std::int64_t all = slices * samples.threads_of_slice();
   double repeats = 2.0 * geometry.poses;  // κ and −κ, and its periodic images
   for (const int extent : geometry.extent) repeats *= 2 + 2 * Op::reach / extent;
   const Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>> policy(exec, 0, std::min(all, most_device_tasks));
   Kokkos::parallel_reduce(label + "_units", light_weight(policy), FindScale<FixedOp>{op, samples, all, repeats}, scale);
-  launch(exec, label, all, FixedSampleTask<FixedOp>{op, samples, scale.data()});
+  const typename FixedSampleTask<FixedOp>::Samples adding(geometry);
+  launch(exec, label, slices * adding.threads_of_slice(), FixedSampleTask<FixedOp>{op, adding, scale.data()});
   write_fixed_point(exec, label + "_data", fixed_data, data, &scale.data()->data, geometry.references, options.accumulate);
   write_fixed_point(exec, label + "_density", fixed_density, density, &scale.data()->density, geometry.references,
                     options.accumulate);

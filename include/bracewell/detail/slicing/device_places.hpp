@@ -24,11 +24,16 @@ class SlicePlaces {
       : geometry_(geometry), finite_(geometry.load(b, p, pose_)) {}
 
   /// Goes to a row. Returns whether sample k_x counts; then its place and its phase are set, too.
-  KOKKOS_INLINE_FUNCTION bool find(std::int64_t row_number, int kx, Row<N, M>& row, BlockStart<T, N, 1>& start,
+  KOKKOS_INLINE_FUNCTION bool find(std::int64_t row_number, int kx, Row<N, M>& row, SamplePlace<T, N>& place,
                                    Kokkos::complex<T>& phase) const {
     geometry_.set_row(pose_, row_number, row);
     if (!finite_ || !geometry_.in_band(row, kx) || !geometry_.in_reference(row, kx)) return false;
-    start.set(row, kx, kx);
+    const bool negative = row.kappa(0, kx) < 0;
+    place.side = negative ? T(-1) : T(1);
+    for (int d = 0; d < N; ++d) {
+      const double kappa = row.kappa(d, kx), folded = negative ? -kappa : kappa, down = simd::round_down(folded);
+      place.set(d, int(down), T(folded - down));
+    }
     if constexpr (Geometry::shifted) phase = phase_factor<T>(row.cycles + kx * pose_.cycles[0]);
     return true;
   }
@@ -54,8 +59,16 @@ class SlicePlaces<Geometry, true> {
     Pose<N, M> pose;
     double most = 0;  // that |κ_d| can be
     const bool finite = geometry.load(b, p, pose);
-    for (int e = 0; e < M; ++e)
-      for (int d = 0; d < N; ++d) most += Kokkos::abs(pose.columns[e][d]) * geometry.slice_extent[e];
+    all_inside_ = true;
+    for (int d = 0; d < N; ++d) {
+      T square = 0;  // the largest (κ_d / k_x)² of samples within a circle
+      for (int e = 0; e < M; ++e) {
+        most += Kokkos::abs(pose.columns[e][d]) * geometry.slice_extent[e];
+        const T of_axis = T(pose.columns[e][d]) / geometry.single.stretch[e];
+        square += of_axis * of_axis;
+      }
+      all_inside_ = all_inside_ && square <= geometry.single.inside[d];
+    }
     unit_ = 0;
     if (!finite) return;
     const int wanted = exponent_above(most) - (62 - bits), excess = wanted > 0 ? wanted : 0;
@@ -71,7 +84,7 @@ class SlicePlaces<Geometry, true> {
     }
   }
 
-  KOKKOS_INLINE_FUNCTION bool find(std::int64_t row_number, int kx, Row<N, M>& row, BlockStart<T, N, 1>& start,
+  KOKKOS_INLINE_FUNCTION bool find(std::int64_t row_number, int kx, Row<N, M>& row, SamplePlace<T, N>& place,
                                    Kokkos::complex<T>& phase) const {
     geometry_.set_row(Pose<N, M>{}, row_number, row);
     const auto frequency = [&](int e) { return e == 0 ? kx : row.frequency[e]; };
@@ -80,19 +93,25 @@ class SlicePlaces<Geometry, true> {
       const T k = T(frequency(e)) * geometry_.single.stretch[e];
       square += k * k;
     }
-    bool counts = unit_ > 0 && square <= geometry_.single.most_square;
-    if (!counts) return false;
-    const int excess = int(Kokkos::bit_cast<std::uint32_t>(unit_) >> 23) - (127 - bits);
+    if (!(unit_ > 0 && square <= geometry_.single.most_square)) return false;
+    std::int64_t kappa[N];
     for (int d = 0; d < N; ++d) {
-      std::int64_t kappa = 0;
-      for (int e = 0; e < M; ++e) kappa += frequency(e) * columns_[e][d];
-      counts = counts && Kokkos::abs(T(kappa) * unit_) <= geometry_.single.band[d];
-      const auto place = std::int64_t(std::uint64_t(kappa) << excess);  // that of a sample in the band fits
-      start.base[d] = int(place >> bits);
-      start.fraction[d] = T(std::uint32_t(std::uint64_t(place) << (64 - bits) >> 32)) * T(0x1p-32);
-      start.step[d] = 0;
+      kappa[d] = 0;
+      for (int e = 0; e < M; ++e) kappa[d] += frequency(e) * columns_[e][d];
     }
-    if (!counts) return false;
+    if (!all_inside_) {
+      bool counts = true;
+      for (int d = 0; d < N; ++d) counts = counts && Kokkos::abs(T(kappa[d]) * unit_) <= geometry_.single.band[d];
+      if (!counts) return false;
+    }
+    const int excess = int(Kokkos::bit_cast<std::uint32_t>(unit_) >> 23) - (127 - bits);
+    const bool negative = kappa[0] < 0;
+    place.side = negative ? T(-1) : T(1);
+    for (int d = 0; d < N; ++d) {
+      const auto at =
+          std::int64_t(std::uint64_t(negative ? -kappa[d] : kappa[d]) << excess);  // that of a sample in the band fits
+      place.set(d, int(at >> bits), T(std::uint32_t(std::uint64_t(at) << (64 - bits) >> 32)) * T(0x1p-32));
+    }
     if constexpr (Geometry::shifted) {
       std::uint64_t cycles = 0;
       for (int e = 0; e < M; ++e) cycles += std::uint64_t(std::int64_t(frequency(e))) * cycles_[e];
@@ -107,7 +126,8 @@ class SlicePlaces<Geometry, true> {
   const Geometry& geometry_;
   std::int64_t columns_[M][N];
   std::uint64_t cycles_[M];
-  T unit_;  // 0 where the pose is not finite
+  T unit_;           // 0 where the pose is not finite
+  bool all_inside_;  // whether κ of all samples within the cutoff is in the band
 };
 
 }  // namespace bracewell::detail

@@ -13,8 +13,22 @@
 
 namespace bracewell::detail {
 
-/// Runs samples of one slice, one by one; or of the slices at one pose of some references that share it.
-template <class Op, bool Shared = false>
+/// How many neighbouring threads share a sample that an operation inserts: each adds to its own of the taps along x, which are
+/// neighbours in memory, and the cache takes what falls into the same 32 bytes at once.
+template <class Op>
+inline constexpr int inserting_lanes = Op::inserts ? (Op::reach % 2 == 0 ? 4 : 2) : 1;
+
+/// The same for all operations. Threads that read together add up what they have, which only those of a warp can.
+template <class Exec, class Op>
+inline constexpr int lanes_of_sample = [] {
+  if constexpr (requires { Op::shares_samples; })
+    if (Op::shares_samples && in_warps<Exec>) return 2;
+  return inserting_lanes<Op>;
+}();
+
+/// Runs samples of one slice, one by one; or of the slices at one pose of some references that share it. Of a sample's taps along x
+/// it has those of one of Lanes threads.
+template <class Op, bool Shared, int Lanes>
 class SliceSamples {
  public:
   using Sums = PoseSums<typename Op::Gradient>;
@@ -27,21 +41,22 @@ class SliceSamples {
       : SliceSamples(op, slice / op.geometry.poses, 0, slice % op.geometry.poses) {}
 
   template <class Add>
-  KOKKOS_INLINE_FUNCTION void run(std::int64_t row_number, int kx, Sums& sums, const Add& add) const {
+  KOKKOS_INLINE_FUNCTION void run(std::int64_t row_number, int kx, int lane, Sums& sums, const Add& add) const {
+    const SharedRows<Lanes> rows(lane);
     Row<Op::N, Op::M> row;
-    BlockStart<typename Op::T, Op::N, 1> start;
+    SamplePlace<typename Op::T, Op::N> place;
     Kokkos::complex<typename Op::T> phase;
-    if (!places_.find(row_number, kx, row, start, phase)) {
-      for_references([&](std::int64_t b) { op_.skip(b, p_, row, kx, kx + 1, sums); });
+    if (!places_.find(row_number, kx, row, place, phase)) {
+      if (rows.writes()) for_references([&](std::int64_t b) { op_.skip(b, p_, row, kx, kx + 1, sums); });
       return;
     }
     Phases<typename Op::T, Op::M, 1> no_table;
     typename Op::template Plan<1> plan;
-    block_of(plan) = {b_, p_, &row, kx, {0, 1}, &no_table, phase, &start};
-    op_.plan(AllRows{}, plan);
+    block_of(plan) = {b_, p_, &row, kx, {0, 1}, &no_table, phase, &place};
+    op_.plan(rows, plan);
     for_references([&](std::int64_t b) {
       block_of(plan).b = b;
-      op_.run(plan, AllRows{}, sums, add);
+      op_.run(plan, rows, sums, add);
     });
   }
 
@@ -59,16 +74,17 @@ class SliceSamples {
   std::int64_t b_, end_, p_;
   /// With many taps the compiler would have fewer loads in flight for it, but in a loop over references; with a matrix of sums, a
   /// larger stack.
-  static constexpr bool fixed = std::is_same_v<typename Op::T, float> && (Op::reach == 1 || Shared) && Sums::size <= 16;
+  static constexpr bool fixed =
+      std::is_same_v<typename Op::T, float> && (Op::reach == 1 || Shared || Lanes > 1) && Sums::size <= 16;
   SlicePlaces<typename Op::Geometry, fixed> places_;
 };
 
-/// How samples are shared by threads. Where a sample has few taps, a thread has those of a column in every so many rows, for one
+/// How samples are shared by threads. Where a thread has few taps of a sample, it has those of a column in every so many rows, for one
 /// loading of the pose; where it has many, one: the registers of a pose are worth more as loads in flight. In a loop over references
-/// there are registers for both. Neighbours have neighbouring columns.
-template <class Op, bool Shared = false>
+/// there are registers for both. Neighbours have neighbouring columns, or parts of one sample's taps.
+template <class Op, bool Shared, int Lanes>
 struct ThreadSamples {
-  static constexpr bool several = Op::reach == 1 || Shared;
+  static constexpr bool several = Op::reach == 1 || Shared || Lanes > 1;
 
   std::int64_t rows, stride;               // of a slice; from one of a thread's rows to its next
   std::int64_t columns, together, groups;  // references that are read together, and groups of them
@@ -79,27 +95,27 @@ struct ThreadSamples {
         together(together_),
         groups(ceil_div(geometry.references, together_)) {
     constexpr std::int64_t enough_threads = 1 << 20, most_rows = several ? 16 : 1;
-    const std::int64_t samples = groups * geometry.poses * rows * columns;
-    stride = ceil_div(rows, std::clamp<std::int64_t>(samples / enough_threads, 1, most_rows));
+    const std::int64_t most_threads = groups * geometry.poses * rows * columns * Lanes;
+    stride = ceil_div(rows, std::clamp<std::int64_t>(most_threads / enough_threads, 1, most_rows));
   }
 
-  KOKKOS_INLINE_FUNCTION std::int64_t threads_of_slice() const { return stride * columns; }
+  KOKKOS_INLINE_FUNCTION std::int64_t threads_of_slice() const { return stride * columns * Lanes; }
 
   /// The samples of thread i.
   template <class Add>
   KOKKOS_INLINE_FUNCTION void run(const Op& op, std::int64_t i, const Add& add) const {
-    const SliceSamples<Op, Shared> slice = samples_of(op, i / threads_of_slice());
-    const std::int64_t of_slice = i % threads_of_slice();
-    const int kx = int(of_slice % columns);
-    std::int64_t row = of_slice / columns;
-    typename SliceSamples<Op>::Sums no_sums;
+    const std::int64_t slice_number = quotient(i, threads_of_slice()), of_slice = i - slice_number * threads_of_slice();
+    const SliceSamples<Op, Shared, Lanes> slice = samples_of(op, slice_number);
+    std::int64_t row = quotient(of_slice / Lanes, columns);
+    const int lane = int(of_slice % Lanes), kx = int(of_slice / Lanes - row * columns);
+    PoseSums<typename Op::Gradient> no_sums;
     do {
-      slice.run(row, kx, no_sums, add);
+      slice.run(row, kx, lane, no_sums, add);
     } while (several && (row += stride) < rows);
   }
 
  private:
-  KOKKOS_INLINE_FUNCTION SliceSamples<Op, Shared> samples_of(const Op& op, std::int64_t slice) const {
+  KOKKOS_INLINE_FUNCTION SliceSamples<Op, Shared, Lanes> samples_of(const Op& op, std::int64_t slice) const {
     if constexpr (Shared) {
       const std::int64_t b = slice / op.geometry.poses * together, end = b + together, last = op.geometry.references;
       return {op, b, end < last ? end : last, slice % op.geometry.poses};
@@ -109,12 +125,12 @@ struct ThreadSamples {
   }
 };
 
-template <class Op, bool Shared = false>
+template <class Op, bool Shared, int Lanes>
 struct SampleTask {
   static constexpr bool only_reads = !Op::inserts;
 
   Op op;
-  ThreadSamples<Op, Shared> samples;
+  ThreadSamples<Op, Shared, Lanes> samples;
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const { samples.run(op, i, GlobalAtomicAdd{}); }
 };
@@ -140,7 +156,9 @@ std::int64_t references_together(const Op& op) {
 
 template <class Op>
 struct TeamTask {
+  // Sums are linear in what is read, so that each of the threads that share a sample adds its part.
   using Total = PoseSums<typename Op::Gradient>;
+  static constexpr int lanes = inserting_lanes<Op>;
 
   Op op;
   SharedSums sums;
@@ -150,13 +168,14 @@ struct TeamTask {
   KOKKOS_FUNCTION void operator()(const Member& team, std::int64_t i) const {
     const std::int64_t slice = i / sums.shares, share = i % sums.shares;
     const std::int64_t first = share * samples / sums.shares, last = (share + 1) * samples / sums.shares;
-    const SliceSamples<Op> of_slice(op, slice);
+    const SliceSamples<Op, false, lanes> of_slice(op, slice);
     const std::int64_t columns = op.geometry.columns();
     Total total;
     Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, first, last),
-        [&](std::int64_t sample, Total& sum) {
-          of_slice.run(sample / columns, int(sample % columns), sum, GlobalAtomicAdd{});
+        Kokkos::TeamThreadRange(team, lanes * (last - first)),
+        [&](std::int64_t i, Total& sum) {
+          const std::int64_t sample = first + i / lanes, row = quotient(sample, columns);
+          of_slice.run(row, int(sample - row * columns), int(i % lanes), sum, GlobalAtomicAdd{});
         },
         Kokkos::Sum<Total>(total));
     Kokkos::single(Kokkos::PerTeam(team), [&] { sums.store(slice, share, total); });

@@ -80,6 +80,12 @@ KOKKOS_INLINE_FUNCTION int row_index(bool mate, int m, int extent) {
   return mate && index != 0 ? extent - index : index;
 }
 
+/// The same for |m| ≤ extent, without a branch.
+KOKKOS_INLINE_FUNCTION int near_row_index(bool mate, int m, int extent) {
+  const int of_either = mate ? -m : m, index = of_either < 0 ? of_either + extent : of_either;
+  return index < extent ? index : index - extent;
+}
+
 /// Where `first` is between these two, the taps first … first + Taps − 1 along x are stored columns, and need no mates. With
 /// Symmetric, as for insertion, taps on a self-conjugate plane (k_x = 0 or, for an even width, W/2) do need theirs, since
 /// such a plane holds both mates.

@@ -92,6 +92,7 @@ struct Geometry {
   double most_k, stretch[M];  // the cutoff as a k_x, with a relative slack of 1e-6, and how many k_x one k_e is worth
   struct {
     T most_square, stretch[M], band[N];  // most_k², stretch, and |κ| of the reference's band with its slack
+    T inside[N];                         // (κ_d / k_x)² for which a circle of most_k is surely in the band
   } single;                              // in the precision of devices' slices
   PoseTable<false> rotations, shifts;
   std::int64_t references, poses;  // how many; each reference has a slice at each pose
@@ -114,7 +115,11 @@ struct Geometry {
       single.stretch[e] = T(stretch[e]);
     }
     single.most_square = T(most_k * most_k);
-    for (int d = 0; d < N; ++d) single.band[d] = T(0.5 * (1 + 1e-6) * extent[d]);
+    for (int d = 0; d < N; ++d) {
+      const double band = 0.5 * (1 + 1e-6) * extent[d];
+      single.band[d] = T(band);
+      single.inside[d] = T(band / most_k * (band / most_k) * (1 - 1e-5));  // most_k may be infinite
+    }
   }
 
   /// False for a pose that is not finite.

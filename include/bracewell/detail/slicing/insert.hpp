@@ -107,7 +107,7 @@ struct BothWalk {
   KOKKOS_INLINE_FUNCTION BothWeights<T> weight(int axis, int j) const {
     return {walk.weight(axis, j), density_walk.weight(axis, j)};
   }
-  KOKKOS_INLINE_FUNCTION BothWeights<T> x_weight(int j) const { return {walk.x_weight(j), density_walk.x_weight(j)}; }
+  KOKKOS_INLINE_FUNCTION BothWeights<T> x_weight(int i) const { return {walk.x_weight(i), density_walk.x_weight(i)}; }
 };
 
 /// Runs leaf(where, product of the weights above x) for every row of a walk, for the sample of a lane or a pack P of samples
@@ -122,6 +122,27 @@ KOKKOS_INLINE_FUNCTION void spread_rows(const Values& set, const Walk& walk, int
     spread<N - 1>(walk, walk.start(), simd::broadcast<P>(1), leaf);
   }
 }
+
+/// The largest of the moduli of a walk's products of weights. Rounded products grow with their factors, so that it is one of them.
+template <int N, class Walk>
+KOKKOS_INLINE_FUNCTION auto largest_weight(const Walk& walk) {
+  const auto largest = [](int count, const auto& at) {
+    auto most = Kokkos::abs(at(0));
+    BRACEWELL_UNROLL
+    for (int j = 1; j < count; ++j) most = Kokkos::abs(at(j)) > most ? Kokkos::abs(at(j)) : most;
+    return most;
+  };
+  decltype(walk.x_weight(0)) product = 1;
+  for (int d = N - 1; d > 0; --d) product *= largest(walk.taps, [&](int j) { return walk.weight(d, j); });
+  return product * largest(walk.x_taps, [&](int i) { return walk.x_weight(i); });
+}
+
+/// Whether an adder wants the largest of a sample's terms alone.
+template <class Adder>
+inline constexpr bool adds_largest = [] {
+  if constexpr (requires { Adder::largest_alone; }) return Adder::largest_alone;
+  return false;
+}();
 
 /// The transpose of read_samples, into the rows of an owner. With a Symmetric stencil every sample is inserted at κ, and its
 /// conjugate at −κ. `density_stencil` has the weights |φ|, which are not the moduli of the others where several taps share a
@@ -283,32 +304,35 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
   const auto insert = [&](const auto& target, const Stencil& taps_of, int lane, bool mate, const auto& add) {
     using V = std::remove_pointer_t<decltype(target.data)>;
     const TapByTapWalk<Stencil, V, N, Owner> walk{taps_of, target, owner, lane, mate};
-    spread_rows<N, T>(insertion, walk, lane, [&](std::int64_t where, auto product) {
+    if constexpr (adds_largest<Adder> && !Values::rates) return add(*walk.start(), largest_weight<N>(walk));
+    spread_rows<N, T>(insertion, walk, lane, [&](V* where, auto product) {
       BRACEWELL_UNROLL
-      for (int j = 0; j < taps; ++j) {
-        auto& sum = target.data[where + walk.column[j]];
+      for (int i = 0; i < walk.x_taps; ++i) {
+        auto& sum = where[walk.column[i]];
         if constexpr (Values::rates) {
-          add(sum, product * Dual<T>{walk.x_weight(j), walk.x_slope(j) * insertion.kappa_rate[0][lane]});
+          add(sum, product * Dual<T>{walk.x_weight(i), walk.x_slope(i) * insertion.kappa_rate[0][lane]});
         } else {
-          add(sum, product * walk.x_weight(j));
+          add(sum, product * walk.x_weight(i));
         }
       }
     });
   };
-  for (int lane = lanes.begin; lane < lanes.end; ++lane)
-    for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
+  for (int lane = lanes.begin; lane < lanes.end; ++lane) {
+    BRACEWELL_UNROLL
+    for (int mate = 0; mate < 2; ++mate) {
+      if (mate == 1 && !stencil.mirrored[lane]) break;
       if constexpr (Values::has_both) {
-        using Walk = TapByTapWalk<Stencil, DataAndDensity<T>, N, Owner>;
+        using Both = DataAndDensity<T>;
+        using Walk = TapByTapWalk<Stencil, Both, N, Owner>;
         const Walk walk(stencil, insertion.data, owner, lane, mate != 0),
             density_walk(density_stencil, insertion.data, owner, lane, mate != 0);
         const BothWalk<Walk, T> both{walk, density_walk};
         const T re = insertion.re[lane], im = insertion.im[lane] * side(lane, mate), density = insertion.weight[lane];
-        spread<N - 1>(both, walk.start(), BothWeights<T>{1, 1}, [&](std::int64_t where, const BothWeights<T>& product) {
+        spread<N - 1>(both, walk.start(), BothWeights<T>{1, 1}, [&](Both* where, const BothWeights<T>& product) {
           BRACEWELL_UNROLL
-          for (int j = 0; j < taps; ++j) {
-            const BothWeights<T> weight = product * both.x_weight(j);
-            adder.add(insertion.data.data[where + walk.column[j]], weight.data * re, weight.data * im,
-                      Kokkos::abs(weight.density) * density);
+          for (int i = 0; i < walk.x_taps; ++i) {
+            const BothWeights<T> weight = product * both.x_weight(i);
+            adder.add(where[walk.column[i]], weight.data * re, weight.data * im, Kokkos::abs(weight.density) * density);
           }
         });
       } else if constexpr (Values::has_data)
@@ -329,6 +353,7 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
           }
         });
     }
+  }
 }
 
 /// Zeroes an owner's rows on the host.

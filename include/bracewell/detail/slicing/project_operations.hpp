@@ -17,7 +17,7 @@ struct ProjectOperation {
   using T = typename Geometry::T;
   static constexpr int N = Geometry::N, M = Geometry::M, reach = Kernel::reach;
   using Gradient = NoPoseGradient<N, M>;
-  static constexpr bool inserts = false, fills_blocks = true, shares_poses = reach <= 2;
+  static constexpr bool inserts = false, fills_blocks = true, shares_poses = reach <= 2, shares_samples = reach > 1;
 
   Geometry geometry;
   Kernel kernel;
@@ -42,14 +42,15 @@ struct ProjectOperation {
     prefetch_block(slices, block);
   }
 
-  template <int Count, class Add>
-  KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, AllRows, PoseSums<Gradient>&, const Add&) const {
+  template <int Count, class Rows, class Add>
+  KOKKOS_INLINE_FUNCTION void run(const Plan<Count>& plan, const Rows& rows, PoseSums<Gradient>&, const Add&) const {
     const auto& block = plan.block;
     Readings<T, 2, 1, Count> value;
-    read_samples<false>(reference, block.b, plan, value);
+    read_samples<false>(reference, block.b, plan, value, rows);
+    rows.join(value);
     auto& [re, im] = value.component[0];
     if constexpr (Geometry::shifted) block.template multiply_phase<1>(re, im);
-    write_block(slices, block, geometry.columns(), re, im, accumulate);
+    if (rows.writes()) write_block(slices, block, geometry.columns(), re, im, accumulate);
   }
 };
 
@@ -178,7 +179,7 @@ struct ProjectCotangent {
     if constexpr (Geometry::shifted) block.template multiply_phase<-1>(bar.re, bar.im);
     if constexpr (sums) {
       Readings<T, 2, Gradient::rotations ? 1 + N : 1, Count> value{};
-      read_samples<Gradient::rotations>(reference, block.b, plan, value);
+      read_samples<Gradient::rotations>(reference, block.b, plan, value, rows);
       Gradient::add(block, value, bar.re, bar.im, total);
     }
     if constexpr (inserts) insert_samples<N>(bar, plan, plan.stencil, rows, add);

@@ -16,13 +16,14 @@ struct TapByTapReader {
 
   const Walk& walk;
 
-  KOKKOS_INLINE_FUNCTION auto operator()(std::int64_t where) const {
+  template <class V>
+  KOKKOS_INLINE_FUNCTION auto operator()(const V* where) const {
     Jet<Value, slopes> sum{};
     BRACEWELL_UNROLL
-    for (int j = 0; j < Walk::taps; ++j) {
-      const Value value = walk.grid.data[where + walk.column[j]];
-      add_product(sum.value, walk.x_weight(j), value);
-      if constexpr (Slopes) add_product(sum.slope[0], walk.x_slope(j), value);
+    for (int i = 0; i < Walk::x_taps; ++i) {
+      const Value value = where[walk.column[i]];
+      add_product(sum.value, walk.x_weight(i), value);
+      if constexpr (Slopes) add_product(sum.slope[0], walk.x_slope(i), value);
     }
     return sum;
   }
@@ -102,8 +103,8 @@ KOKKOS_INLINE_FUNCTION void read_groups(const T* data, const LaneRange& lanes, c
 }
 
 /// read_samples where it is not read_groups alone.
-template <bool Slopes, int Group, class Plan, class V, int N, class T, int Components, int Channels, int Count>
-KOKKOS_INLINE_FUNCTION void read_others(const Grid<V, N>& grid, const Plan& plan,
+template <bool Slopes, int Group, class Plan, class Owner, class V, int N, class T, int Components, int Channels, int Count>
+KOKKOS_INLINE_FUNCTION void read_others(const Grid<V, N>& grid, const Plan& plan, const Owner& owner,
                                         Readings<T, Components, Channels, Count>& out) {
   using Stencil = typename Plan::Stencil;
   constexpr int taps = Stencil::taps;
@@ -163,21 +164,25 @@ KOKKOS_INLINE_FUNCTION void read_others(const Grid<V, N>& grid, const Plan& plan
     }
   }
   if (Count > 1 && !plan.block.full()) out = {};
-  using Walk = TapByTapWalk<Stencil, V, N, AllRows>;
-  for (int lane = lanes.begin; lane < lanes.end; ++lane)
-    for (int mate = 0; mate <= int(stencil.mirrored[lane] != 0); ++mate) {
-      const Walk walk{stencil, grid, {}, lane, mate != 0};
+  using Walk = TapByTapWalk<Stencil, V, N, Owner>;
+  for (int lane = lanes.begin; lane < lanes.end; ++lane) {
+    BRACEWELL_UNROLL
+    for (int mate = 0; mate < 2; ++mate) {
+      if (mate == 1 && !stencil.mirrored[lane]) break;
+      const Walk walk{stencil, grid, owner, lane, mate != 0};
       const auto jet = gather<N - 1, Slopes>(walk, walk.start(), TapByTapReader<Slopes, Walk>{walk});
       add(0, lane, mate, reinterpret_cast<const T*>(&jet.value));
       if constexpr (Slopes)
         for (int d = 0; d < N; ++d) add(1 + d, lane, mate, reinterpret_cast<const T*>(&jet.slope[d]));
     }
+  }
 }
 
-/// The interpolant of reference b of a grid, with Slopes also its gradient in κ, at the samples of a plan.
-template <bool Slopes, class Plan, class V, int N, class T, int Components, int Channels, int Count>
+/// The interpolant of reference b of a grid, with Slopes also its gradient in κ, at the samples of a plan; or what an owner of some of
+/// a row's taps has of it.
+template <bool Slopes, class Plan, class V, int N, class T, int Components, int Channels, int Count, class Owner = AllRows>
 KOKKOS_FORCEINLINE_FUNCTION void read_samples(const Grid<V, N>& grid, std::int64_t b, const Plan& plan,
-                                              Readings<T, Components, Channels, Count>& out) {
+                                              Readings<T, Components, Channels, Count>& out, const Owner& owner = {}) {
   constexpr int group = Count > 1 ? strips_in_groups<T, Components * Plan::Stencil::taps> : 0;
   if constexpr (group > 0)
     if (plan.fits) {
@@ -185,7 +190,7 @@ KOKKOS_FORCEINLINE_FUNCTION void read_samples(const Grid<V, N>& grid, std::int64
       read_groups<group, Slopes>(data, plan.block.lanes, plan.stencil, plan.rows, out);
       if (!plan.mirrored) return;
     }
-  read_others<Slopes, group>(of_reference(grid, b), plan, out);
+  read_others<Slopes, group>(of_reference(grid, b), plan, owner, out);
 }
 
 }  // namespace bracewell::detail

@@ -60,8 +60,10 @@ void for_samples(const Exec& exec, const std::string& label, const Op& op, const
     std::int64_t together = 1;                                                             // references
     if constexpr (may_share) together = references_together(op);
     const auto run = [&](auto shared, const std::string& name) {
-      const ThreadSamples<Op, shared> threads(geometry, together);
-      launch(exec, name, threads.groups * geometry.poses * threads.threads_of_slice(), SampleTask<Op, shared>{op, threads});
+      constexpr int lanes = lanes_of_sample<Exec, Op>;
+      const ThreadSamples<Op, decltype(shared)::value, lanes> threads(geometry, together);
+      launch(exec, name, threads.groups * geometry.poses * threads.threads_of_slice(),
+             SampleTask<Op, decltype(shared)::value, lanes>{op, threads});
     };
     if constexpr (may_share)
       if (together > 1) return run(std::true_type(), label + "_of_all");

@@ -44,16 +44,29 @@ struct alignas(simd::alignment<Count>) Stencil {
     const auto negative = kappa[0] + T(base[0]) < 0;
     const P side = simd::select(negative, simd::broadcast<P>(-1), simd::broadcast<P>(1));
     const I minus = simd::select(negative, simd::broadcast<I>(-1), I{});  // (x ^ −1) + 1 is −x
+    I whole[N];
+    P fraction[N];
+    for (int d = 0; d < N; ++d) {
+      const P folded = side * kappa[d], down = simd::round_down(folded);
+      const I from = (simd::broadcast<I>(base[d]) ^ minus) - minus;
+      whole[d] = simd::to_integers(down) + from;
+      fraction[d] = folded - down;
+    }
+    return set_folded<Absolute>(lane, kernel, side, whole, fraction, width);
+  }
+
+  /// The same where κ_x ≥ 0 and fractions are in [0, 1), of samples or, where side is −1, of their mates.
+  template <bool Absolute, class Kernel, class P, class Whole>
+  KOKKOS_INLINE_FUNCTION auto set_folded(int lane, const Kernel& kernel, const P& side, const Whole (&whole)[N],
+                                         const P (&fraction)[N], int width) {
+    using I = simd::Pack<Int, simd::lanes<P>>;
     simd::store(sign + lane, side);
     for (int d = 0; d < N; ++d) {
-      const P folded = side * kappa[d];
-      const P whole = simd::round_down(folded), f = folded - whole;
-      const I from = (simd::broadcast<I>(base[d]) ^ minus) - minus;
       P w[taps];
-      simd::store(first[d] + lane, I(simd::to_integers(whole) + from + (1 - reach)));
-      kernel_weights<false>(kernel, f, w);
+      simd::store(first[d] + lane, I(whole[d] + (1 - reach)));
+      kernel_weights<false>(kernel, fraction[d], w);
       P s[Slopes ? taps : 1];
-      if constexpr (Slopes) kernel_weights<true>(kernel, f, s);
+      if constexpr (Slopes) kernel_weights<true>(kernel, fraction[d], s);
       for (int j = 0; j < taps; ++j) {
         if constexpr (Absolute && Slopes) s[j] = simd::select(w[j] < 0, P(-s[j]), s[j]);
         if constexpr (Absolute) w[j] = simd::select(w[j] < 0, P(-w[j]), w[j]);
