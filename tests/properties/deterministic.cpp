@@ -291,6 +291,29 @@ TEST_CASE("deterministic insertion of what is not finite makes all of an output 
   }
 }
 
+TEST_CASE("deterministic insertion knows the size of samples at the band's end", "[deterministic]") {
+  Random random(4350);
+  INFO("seed " << random.seed);
+  SliceProblem s = large_problem(random, 3, 2);
+  s.poses = 1;
+  s.references = 1;
+  s.rotations.assign(6, 0);
+  s.rotations[0] = 6.000006006 / 5;  // κ_x of k_x = 5 is in the band in float, and beyond it in double
+  s.rotations[4] = 1;
+  s.shifts.assign(2, 0);
+  s.volumes.resize(s.volume_size());
+  s.slices.assign(s.slice_size(), 0);
+  s.weights.assign(s.slice_size(), 0);
+  s.slices[0] = 1;
+  s.slices[5] = 1e30;
+  for (const auto interpolation : interpolations) {
+    const auto options = support::options(s, interpolation);
+    const auto got = results<float, 3, 2>(s, s, deterministic(options)), want = results<float, 3, 2>(s, s, options);
+    CHECK(relative_error(got.data, want.data) < 1e-6);
+    CHECK(relative_error(got.reference_bar, want.reference_bar) < 1e-6);
+  }
+}
+
 TEST_CASE("deterministic insertion adds to, and writes nothing between rows", "[deterministic]") {
   using C = Kokkos::complex<float>;
   Random random(4400);

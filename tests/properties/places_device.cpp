@@ -151,6 +151,65 @@ TEST_CASE("phases of shifts next to none are near 1", "[project][places]") {
   }
 }
 
+namespace {
+
+/// What threads that share a sample have of it, added up, against one that has all of it.
+template <class Kernel, int Lanes, bool Slopes, bool Symmetric>
+void check_shared(Random& random, int extent) {
+  using namespace bracewell::detail;
+  constexpr int N = 3, channels = Slopes ? 1 + N : 1;
+  using Taps = BlockTaps<float, N, 2, TapsOf<Kernel>, Slopes, Symmetric, 1>;
+  using Values = Readings<float, 2, channels, 1>;
+  INFO("extent " << extent << " lanes " << Lanes << " slopes " << Slopes << " symmetric " << Symmetric);
+  Grid<const Kokkos::complex<float>, N> grid{};
+  for (int& n : grid.extent) n = extent;
+  grid = dense_grid<const Kokkos::complex<float>>(grid, nullptr);
+  std::vector<Kokkos::complex<float>> points(std::size_t(grid.batch_stride));
+  for (auto& z : points) z = Kokkos::complex<float>(float(random.normals(1)[0]), float(random.normals(1)[0]));
+  grid.data = points.data();
+  for (int i = 0; i < 50; ++i) {
+    SamplePlace<float, N> place{};
+    place.side = random.integer(0, 1) ? 1.f : -1.f;
+    for (int d = 0; d < N; ++d) {
+      const double kappa = random.uniform(d == 0 ? 0 : -0.5 * extent, 0.5 * extent);
+      place.set(d, int(std::floor(kappa)), float(kappa - std::floor(kappa)));
+    }
+    Row<N, 2> row{};
+    Taps taps;
+    taps.block = {0, 0, &row, 0, {0, 1}, nullptr, {}, &place};
+    taps.template find<false>(Kernel{}, AllRows{}, grid);
+    Values whole{}, sum{};
+    read_samples<Slopes>(grid, 0, taps, whole);
+    for (int lane = 0; lane < Lanes; ++lane) {
+      Values part{};
+      read_samples<Slopes>(grid, 0, taps, part, SharedRows<Lanes>(lane));
+      for (int c = 0; c < channels; ++c)
+        for (int k = 0; k < 2; ++k) sum.component[c][k][0] += part.component[c][k][0];
+    }
+    for (int c = 0; c < channels; ++c)  // some 500 terms of numbers up to 5 times weights of 1.2 or slopes of 2
+      for (int k = 0; k < 2; ++k) CHECK(std::abs(sum.component[c][k][0] - whole.component[c][k][0]) < 2e-5);
+  }
+}
+
+template <class Kernel, int Lanes>
+void check_shared(Random& random) {
+  for (const int extent : {1, 2, 5, 8, 13}) {
+    check_shared<Kernel, Lanes, false, false>(random, extent);
+    check_shared<Kernel, Lanes, true, false>(random, extent);
+    check_shared<Kernel, Lanes, true, true>(random, extent);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("threads that share a sample have all of it together", "[project][places]") {
+  Random random(8850);
+  INFO("seed " << random.seed);
+  check_shared<bracewell::Linear, 2>(random);
+  check_shared<bracewell::Cubic, 2>(random);
+  check_shared<bracewell::Cubic, 4>(random);
+}
+
 TEST_CASE("poses that are not finite have no samples", "[project][places][nonfinite]") {
   Random random(8900);
   INFO("seed " << random.seed);

@@ -28,10 +28,12 @@ class SlicePlaces {
                                    Kokkos::complex<T>& phase) const {
     geometry_.set_row(pose_, row_number, row);
     if (!finite_ || !geometry_.in_band(row, kx) || !geometry_.in_reference(row, kx)) return false;
-    const bool negative = row.kappa(0, kx) < 0;
+    const double kappa_x = row.kappa(0, kx);
+    const bool negative = kappa_x < 0;
     place.side = negative ? T(-1) : T(1);
     for (int d = 0; d < N; ++d) {
-      const double kappa = row.kappa(d, kx), folded = negative ? -kappa : kappa, down = simd::round_down(folded);
+      const double kappa = d == 0 ? kappa_x : row.kappa(d, kx), folded = negative ? -kappa : kappa,
+                   down = simd::round_down(folded);
       place.set(d, int(down), T(folded - down));
     }
     if constexpr (Geometry::shifted) phase = phase_factor<T>(row.cycles + kx * pose_.cycles[0]);

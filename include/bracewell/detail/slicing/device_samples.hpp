@@ -73,9 +73,9 @@ class SliceSamples {
   const Op& op_;
   std::int64_t b_, end_, p_;
   /// With many taps the compiler would have fewer loads in flight for it, but in a loop over references; with a matrix of sums, a
-  /// larger stack.
+  /// larger stack. All passes of an insertion have the same places, or one could miss a sample at the band's end.
   static constexpr bool fixed =
-      std::is_same_v<typename Op::T, float> && (Op::reach == 1 || Shared || Lanes > 1) && Sums::size <= 16;
+      std::is_same_v<typename Op::T, float> && (Op::reach == 1 || Shared || Lanes > 1 || Op::inserts) && Sums::size <= 16;
   SlicePlaces<typename Op::Geometry, fixed> places_;
 };
 

@@ -129,7 +129,10 @@ KOKKOS_INLINE_FUNCTION auto largest_weight(const Walk& walk) {
   const auto largest = [](int count, const auto& at) {
     auto most = Kokkos::abs(at(0));
     BRACEWELL_UNROLL
-    for (int j = 1; j < count; ++j) most = Kokkos::abs(at(j)) > most ? Kokkos::abs(at(j)) : most;
+    for (int j = 1; j < count; ++j) {
+      const auto size = Kokkos::abs(at(j));
+      most = size > most || size != size ? size : most;  // NaN stays
+    }
     return most;
   };
   decltype(walk.x_weight(0)) product = 1;
