@@ -218,7 +218,6 @@ FAULTS = [
     ("a shared sample's taps", "detail/slicing/block_taps.hpp", "owner.lane == l ? other : tap", "tap", "device [places]"),
     ("a shared sample's columns", "detail/slicing/block_taps.hpp", "own(i, [](int tap) { return tap; })", "i * Owner::lanes",
      "device [backproject],[project]"),
-    ("passes of an insertion with other places", SAMPLES, "Lanes > 1 || Op::inserts", "Lanes > 1", "device [deterministic]"),
     ("an axis' weights for the largest term", INSERT, "product *= largest(", "product = largest(", "device [deterministic]"),
     ("a thread's later rows", SAMPLES, "(row += stride) < rows", "(row += stride) < 0", "device [references]"),
     ("a team's share of a slice", SAMPLES, "(share + 1) * samples / sums.shares", "((share + 1) * samples - 1) / sums.shares",
