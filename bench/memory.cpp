@@ -4,7 +4,7 @@
 #include "problem.hpp"
 #include "settings.hpp"
 
-#include <bracewell/detail/core/simd.hpp>
+#include <bracewell/detail/core/simd_groups.hpp>
 
 #include <benchmark/benchmark.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Packs against numbers one by one, and instructions of one processor against what all have.
-#include <bracewell/detail/core/simd.hpp>
+#include <bracewell/detail/core/simd_groups.hpp>
 
 #include <catch2/catch_template_test_macros.hpp>
 

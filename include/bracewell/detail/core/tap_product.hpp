@@ -9,7 +9,7 @@
 #pragma once
 
 #include <bracewell/detail/core/device.hpp>
-#include <bracewell/detail/core/simd.hpp>
+#include <bracewell/detail/core/simd_groups.hpp>
 
 #include <Kokkos_Core.hpp>
 

@@ -2,6 +2,7 @@
 // Neighbouring samples of a slice that are worked on together: their phases, and how they are read and written.
 #pragma once
 
+#include <bracewell/detail/core/simd_groups.hpp>
 #include <bracewell/detail/slicing/geometry.hpp>
 
 #include <bracewell/detail/prologue.hpp>
@@ -70,44 +71,38 @@ struct PhaseTable {
 template <class T, int M, int Count>
 class Phases {
  public:
-  using Base = Kokkos::complex<std::conditional_t<Count == 1, T, double>>;
+  using Base = Kokkos::complex<double>;
 
   Phases() = default;
 
   KOKKOS_INLINE_FUNCTION explicit Phases(const double (&cycles)[M]) {
     for (int e = 0; e < M; ++e) cycles_[e] = cycles[e];
-    if constexpr (Count > 1) {
-      PhaseTable<Count> phases;
-      stride_ = phases.set(cycles[0]);
-      for (int lane = 0; lane < Count; ++lane) {
-        re_[lane] = T(phases.re[lane]);
-        im_[lane] = T(phases.im[lane]);
-      }
-      far_phase_ = phase_factor<double>(far_);
-      if constexpr (M > 1) row_phases_.set(cycles[1]);
+    PhaseTable<Count> phases;
+    stride_ = phases.set(cycles[0]);
+    for (int lane = 0; lane < Count; ++lane) {
+      re_[lane] = T(phases.re[lane]);
+      im_[lane] = T(phases.im[lane]);
     }
+    far_phase_ = phase_factor<double>(far_);
+    if constexpr (M > 1) row_phases_.set(cycles[1]);
   }
 
   /// The base of the block of a row that begins at k_x.
   template <int N>
   KOKKOS_INLINE_FUNCTION Base start(const Row<N, M>& row, int kx) {
-    if constexpr (Count == 1) {
-      return phase_factor<T>(row.cycles + kx * cycles_[0]);
-    } else {
-      Base base = 1;
-      if constexpr (M > 1) {  // one sine for Count rows
-        const int low = row.frequency[1] & (Count - 1);
-        double far = (row.frequency[1] - low) * cycles_[1];
-        for (int e = 2; e < M; ++e) far += row.frequency[e] * cycles_[e];
-        if (far != far_) {
-          far_ = far;
-          far_phase_ = phase_factor<double>(far);
-        }
-        base = far_phase_ * Kokkos::complex<double>(row_phases_.re[low], row_phases_.im[low]);
+    Base base = 1;
+    if constexpr (M > 1) {  // one sine for Count rows
+      const int low = row.frequency[1] & (Count - 1);
+      double far = (row.frequency[1] - low) * cycles_[1];
+      for (int e = 2; e < M; ++e) far += row.frequency[e] * cycles_[e];
+      if (far != far_) {
+        far_ = far;
+        far_phase_ = phase_factor<double>(far);
       }
-      for (int k = 0; k < kx; k += Count) base *= stride_;
-      return base;
+      base = far_phase_ * Kokkos::complex<double>(row_phases_.re[low], row_phases_.im[low]);
     }
+    for (int k = 0; k < kx; k += Count) base *= stride_;
+    return base;
   }
 
   /// Goes to the next block.
@@ -121,23 +116,17 @@ class Phases {
     constexpr int W = simd::pack_width<T, Count>;
     using P = simd::Pack<T, W>;
     const T a = base.real(), b = base.imag();
-    if constexpr (Count == 1) {
-      const T c = a, s = T(Direction) * b, u = re[0], v = im[0];
-      re[0] = u * c - v * s;
-      im[0] = u * s + v * c;
-    } else {
-      for (int lane = 0; lane < Count; lane += W) {
-        const P x = simd::load<P>(re_ + lane), y = simd::load<P>(im_ + lane);
-        const P u = simd::load<P>(re + lane), v = simd::load<P>(im + lane);
-        const P c = a * x - b * y, s = T(Direction) * (a * y + b * x);
-        simd::store(re + lane, P(u * c - v * s));
-        simd::store(im + lane, P(u * s + v * c));
-      }
+    for (int lane = 0; lane < Count; lane += W) {
+      const P x = simd::load<P>(re_ + lane), y = simd::load<P>(im_ + lane);
+      const P u = simd::load<P>(re + lane), v = simd::load<P>(im + lane);
+      const P c = a * x - b * y, s = T(Direction) * (a * y + b * x);
+      simd::store(re + lane, P(u * c - v * s));
+      simd::store(im + lane, P(u * s + v * c));
     }
   }
 
  private:
-  alignas(simd::alignment<Count>) T re_[Count], im_[Count];  // the table; one sample needs none
+  alignas(simd::alignment<Count>) T re_[Count], im_[Count];  // the table
   double cycles_[M], far_ = 0;
   Kokkos::complex<double> stride_, far_phase_;
   PhaseTable<Count> row_phases_;
@@ -192,7 +181,7 @@ struct Block {
   const Row<N, M>* row;
   int kx;
   LaneRange lanes;
-  const Phases<T, M, Count>* phases;
+  const Phases<T, M, Count>* phases;  // of one sample none
   Kokkos::complex<T> phase;
   const std::conditional_t<Count == 1, SamplePlace<T, N>, BlockStart<T, N, Count>>* start;
 
@@ -201,7 +190,13 @@ struct Block {
   /// (re, im) *= phase, or its conjugate for Direction = −1.
   template <int Direction>
   KOKKOS_INLINE_FUNCTION void multiply_phase(T (&re)[Count], T (&im)[Count]) const {
-    phases->template multiply<Direction>(phase, re, im);
+    if constexpr (Count == 1) {
+      const T c = phase.real(), s = T(Direction) * phase.imag(), u = re[0], v = im[0];
+      re[0] = u * c - v * s;
+      im[0] = u * s + v * c;
+    } else {
+      phases->template multiply<Direction>(phase, re, im);
+    }
   }
 };
 

@@ -182,8 +182,7 @@ struct alignas(simd::alignment<Count>) TapRows {
       I part[N][taps];
       for (int d = 1; d < N; ++d) {
         const Int extent = Int(grid.extent[d]), stride = Int(grid.stride[d]);
-        bool owns_all = true;
-        if constexpr (!std::is_same_v<Owner, AllRows>) owns_all = owner.owns_all(d, grid.extent[d]);
+        [[maybe_unused]] const bool owns_all = owner.owns_all(d, grid.extent[d]);
         const I first = simd::load<I>(stencil.first[d] + lane);
         I start = Mates ? I(-first) : first;  // from −extent to extent
         start = simd::select(start < 0, I(start + extent), start);

@@ -50,9 +50,8 @@ class SliceSamples {
       if (rows.writes()) for_references([&](std::int64_t b) { op_.skip(b, p_, row, kx, kx + 1, sums); });
       return;
     }
-    Phases<typename Op::T, Op::M, 1> no_table;
     typename Op::template Plan<1> plan;
-    block_of(plan) = {b_, p_, &row, kx, {0, 1}, &no_table, phase, &place};
+    block_of(plan) = {b_, p_, &row, kx, {0, 1}, nullptr, phase, &place};
     op_.plan(rows, plan);
     for_references([&](std::int64_t b) {
       block_of(plan).b = b;

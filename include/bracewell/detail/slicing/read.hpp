@@ -186,7 +186,7 @@ KOKKOS_FORCEINLINE_FUNCTION void read_samples(const Grid<V, N>& grid, std::int64
   constexpr int group = Count > 1 ? strips_in_groups<T, Components * Plan::Stencil::taps> : 0;
   if constexpr (group > 0)
     if (plan.fits) {
-      const T* data = reinterpret_cast<const T*>(grid.data + b * grid.batch_stride);
+      const T* data = reinterpret_cast<const T*>(of_reference(grid, b).data);
       read_groups<group, Slopes>(data, plan.block.lanes, plan.stencil, plan.rows, out);
       if (!plan.mirrored) return;
     }
