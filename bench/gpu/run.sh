@@ -221,9 +221,11 @@ profile() {
     project_vjp_all/3to2/float/linear raster/3to2; do
     echo "== $name"
     ours "$ncu" --clock-control none --kernel-name-base demangled --kernel-name 'regex:bracewell' --launch-count 2 --section SpeedOfLight \
-      --section Occupancy --section LaunchStats --section MemoryWorkloadAnalysis --section WarpStateStats "$files/bin/bracewell_bench" \
+      --section Occupancy --section LaunchStats --section MemoryWorkloadAnalysis --section WarpStateStats --section ComputeWorkloadAnalysis \
+      --metrics smsp__inst_executed.sum,l1tex__data_pipe_lsu_wavefronts.avg.pct_of_peak_sustained_elapsed,lts__t_sectors_op_red.sum \
+      "$files/bin/bracewell_bench" \
       --boxes=128 --poses=512 --benchmark_min_time=0.001 --benchmark_filter="^$name.*" 2>&1 |
-      grep -E 'bracewell|Throughput|Duration|Registers|Occupancy|Hit Rate|Issue|Bound|==ERROR|Stall|No Eligible' || failed=1
+      grep -E 'bracewell|ParallelFor|Throughput|Duration|Registers|Occupancy|Hit Rate|Issue|Ipc|Bound|==ERROR|Stall|No Eligible|inst_executed|wavefronts|op_red' || failed=1
   done
   return $failed
 }
