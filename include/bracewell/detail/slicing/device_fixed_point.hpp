@@ -15,6 +15,7 @@
 #include <bracewell/detail/core/launch.hpp>
 #include <bracewell/detail/core/scratch.hpp>
 #include <bracewell/detail/slicing/device_samples.hpp>
+#include <bracewell/detail/slicing/insert.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -25,11 +26,13 @@
 
 namespace bracewell::detail {
 
-/// A real or complex number of a grid, in the units of a FixedPointScale.
+/// A real or complex number of a grid, in the units of a FixedPointScale; of four parts, data with their density.
 template <int Parts>
-struct FixedPoint {
+struct alignas(Parts * sizeof(std::uint64_t)) FixedPoint {
   std::uint64_t component[Parts];  // a sum modulo 2^64, whatever the sums on the way
 };
+template <int N>
+struct IsGridOfBoth<Grid<FixedPoint<4>, N>> : std::true_type {};
 
 /// For the terms of data and of density: their largest modulus, while it is looked for, and then the number of units in 1.
 /// That is NaN where a term is not finite, which makes all of that output NaN.
@@ -50,6 +53,11 @@ struct LargestTerm {
     find(data, im);
   }
   KOKKOS_INLINE_FUNCTION void add(FixedPoint<1>&, T term) const { find(density, term); }
+  KOKKOS_INLINE_FUNCTION void add(FixedPoint<4>&, T re, T im, T term) const {
+    find(data, re);
+    find(data, im);
+    find(density, term);
+  }
 
  private:
   KOKKOS_INLINE_FUNCTION static void find(T& largest, T term) {
@@ -59,16 +67,22 @@ struct LargestTerm {
   }
 };
 
-/// Adds to fixed-point numbers, atomically.
+/// Adds to fixed-point numbers, atomically. Neighbouring threads have a part of these each, so that all parts of a number are added at
+/// once.
 template <class T>
 struct FixedAdd {
   T data, density;  // units of 1
+  int part;
 
   KOKKOS_INLINE_FUNCTION void add(FixedPoint<2>& sum, T re, T im) const {
-    add_units(sum.component[0], re * data);
-    add_units(sum.component[1], im * data);
+    add_units(sum.component[part], (part == 0 ? re : im) * data);
   }
-  KOKKOS_INLINE_FUNCTION void add(FixedPoint<1>& sum, T term) const { add_units(sum.component[0], term * density); }
+  KOKKOS_INLINE_FUNCTION void add(FixedPoint<1>& sum, T term) const {
+    if (part == 0) add_units(sum.component[0], term * density);
+  }
+  KOKKOS_INLINE_FUNCTION void add(FixedPoint<4>& sum, T re, T im, T term) const {
+    add_units(sum.component[part], part == 2 ? term * density : (part == 0 ? re : im) * data);
+  }
 
  private:
   KOKKOS_INLINE_FUNCTION static void add_units(std::uint64_t& sum, float units) {
@@ -146,28 +160,31 @@ struct FindScale {
   }
 };
 
-/// A thread's samples of one slice.
-template <class Op>
+/// A thread's samples of one slice, of which it has some taps along x and a part of the numbers there. A point of data with density is
+/// what the cache takes at once.
+template <class Op, int Parts>
 struct FixedSampleTask {
   using T = typename Op::T;
-  using Samples = ThreadSamples<Op, false, inserting_lanes<Op>>;
+  using Samples = ThreadSamples<Op, false, Parts == 4 ? 1 : inserting_lanes<Op>>;
 
   Op op;
   Samples samples;
   const FixedPointScale* units;
 
   KOKKOS_FUNCTION void operator()(std::int64_t i) const {
-    samples.run(op, i, FixedAdd<T>{T(units->data), T(units->density)});
+    const int part = int(i % Parts);
+    if (part < 3) samples.run(op, i / Parts, FixedAdd<T>{T(units->data), T(units->density), part});  // the fourth is empty
   }
 };
 
-/// Writes one number of a grid, or adds to it.
-template <class V, int N>
+/// Writes one number of a grid, or adds to it, from the parts of a sum from `first` on.
+template <class S, class V, int N>
 struct WriteFixedPoint {
   static constexpr int parts = components<V>;
   using T = typename PrecisionOf<V>::type;
 
-  Grid<FixedPoint<parts>, N> sums;
+  Grid<S, N> sums;
+  int first;
   Grid<V, N> grid;
   const double* units;
   bool accumulate;
@@ -180,14 +197,11 @@ struct WriteFixedPoint {
     }
     T* to = reinterpret_cast<T*>(grid.data + offset + rest * grid.batch_stride);
     for (int part = 0; part < parts; ++part) {
-      const T sum = T(double(static_cast<std::int64_t>(sums.data[i].component[part])) * (1 / *units));
+      const T sum = T(double(static_cast<std::int64_t>(sums.data[i].component[first + part])) * (1 / *units));
       to[part] = accumulate ? to[part] + sum : sum;
     }
   }
 };
-
-template <class S, class V, int N>
-WriteFixedPoint(const S&, const Grid<V, N>&, const double*, bool) -> WriteFixedPoint<V, N>;
 
 /// Fixed-point sums in place of a grid; None for None.
 template <class G>
@@ -200,11 +214,18 @@ auto fixed_point_grid(const G& like, double* sums) {
 }
 
 template <class Exec, class Sums, class G>
-void write_fixed_point(const Exec& exec, const std::string& label, const Sums& sums, const G& grid, const double* units,
-                       std::int64_t references, bool accumulate) {
+void write_fixed_point(const Exec& exec, const std::string& label, const Sums& sums, int first, const G& grid,
+                       const double* units, std::int64_t references, bool accumulate) {
   if constexpr (Given<G>)
-    launch(exec, label, references * sums.batch_stride, WriteFixedPoint{sums, grid, units, accumulate});
+    launch(exec, label, references * sums.batch_stride, WriteFixedPoint{sums, first, grid, units, accumulate});
 }
+
+/// Whether data and density are summed in one grid.
+template <class Op>
+inline constexpr bool fixed_both = [] {
+  if constexpr (requires { Op::inserts_both; }) return Op::inserts_both;
+  return false;
+}();
 
 /// Runs an operation that inserts into grids `data` and `density` (or None), with fixed-point numbers in their place.
 template <class Exec, class Op, class Data, class Density>
@@ -212,10 +233,26 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
                         const Density& density, const SliceOptions& options) {
   static_assert(sizeof(FixedPoint<1>) == sizeof(double) && sizeof(FixedPointScale) % sizeof(double) == 0);
   const auto& geometry = original.geometry;
-  const auto integers = [&](const auto& grid) {
-    return geometry.references * dense_bytes(fixed_point_grid(grid, nullptr)) / std::int64_t(sizeof(double));
+  constexpr bool both = fixed_both<Op>;
+  constexpr int parts = both ? 4 : Given<Data> ? 2 : 1;
+  const auto data_sums = [&](double* sums) {
+    if constexpr (both) {
+      return dense_grid<FixedPoint<4>>(data, sums);
+    } else {
+      return fixed_point_grid(data, sums);
+    }
   };
-  const std::int64_t data_count = integers(data), count = data_count + integers(density);
+  const auto density_sums = [&](double* sums) {
+    if constexpr (both) {
+      return none;
+    } else {
+      return fixed_point_grid(density, sums);
+    }
+  };
+  const auto integers = [&](const auto& grid) {
+    return geometry.references * dense_bytes(grid) / std::int64_t(sizeof(double));
+  };
+  const std::int64_t data_count = integers(data_sums(nullptr)), count = data_count + integers(density_sums(nullptr));
   Scratch scratch(options.workspace);
   const std::size_t scale_at = scratch.add<FixedPointScale>(1), sums_at = scratch.add<double>(count);
   scratch.allocate(exec);
@@ -226,8 +263,8 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
   Kokkos::deep_copy(exec, Kokkos::View<double*, Memory, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(sums, std::size_t(count)),
                     0.0);
 
-  const auto fixed_data = fixed_point_grid(data, sums);
-  const auto fixed_density = fixed_point_grid(density, sums + data_count);
+  const auto fixed_data = data_sums(sums);
+  const auto fixed_density = density_sums(sums + data_count);
   const auto op = original.with_targets(fixed_data, fixed_density, typename Op::Gradient{});
   using FixedOp = std::remove_const_t<decltype(op)>;
   const std::int64_t slices = geometry.references * geometry.poses;
@@ -237,11 +274,20 @@ void insert_fixed_point(const Exec& exec, const std::string& label, const Op& or
   for (const int extent : geometry.extent) repeats *= 2 + 2 * Op::reach / extent;
   const Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>> policy(exec, 0, std::min(all, most_device_tasks));
   Kokkos::parallel_reduce(label + "_units", light_weight(policy), FindScale<FixedOp>{op, samples, all, repeats}, scale);
-  const typename FixedSampleTask<FixedOp>::Samples adding(geometry);
-  launch(exec, label, slices * adding.threads_of_slice(), FixedSampleTask<FixedOp>{op, adding, scale.data()});
-  write_fixed_point(exec, label + "_data", fixed_data, data, &scale.data()->data, geometry.references, options.accumulate);
-  write_fixed_point(exec, label + "_density", fixed_density, density, &scale.data()->density, geometry.references,
+  using Task = FixedSampleTask<FixedOp, parts>;
+  const typename Task::Samples adding(geometry);
+  launch(exec, label, slices * adding.threads_of_slice() * parts, Task{op, adding, scale.data()});
+  write_fixed_point(exec, label + "_data", fixed_data, 0, data, &scale.data()->data, geometry.references,
                     options.accumulate);
+  const auto write_density = [&](const auto& from, int first) {
+    write_fixed_point(exec, label + "_density", from, first, density, &scale.data()->density, geometry.references,
+                      options.accumulate);
+  };
+  if constexpr (both) {
+    write_density(fixed_data, 2);
+  } else {
+    write_density(fixed_density, 0);
+  }
   scratch.release(exec);
 }
 

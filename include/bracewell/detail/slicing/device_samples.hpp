@@ -83,7 +83,7 @@ class SliceSamples {
 /// there are registers for both. Neighbours have neighbouring columns, or parts of one sample's taps.
 template <class Op, bool Shared, int Lanes>
 struct ThreadSamples {
-  static constexpr bool several = Op::reach == 1 || Shared || Lanes > 1;
+  static constexpr bool several = Op::reach == 1 || Shared || Lanes > 1 || Op::inserts;
 
   std::int64_t rows, stride;               // of a slice; from one of a thread's rows to its next
   std::int64_t columns, together, groups;  // references that are read together, and groups of them

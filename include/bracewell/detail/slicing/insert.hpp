@@ -325,12 +325,17 @@ KOKKOS_INLINE_FUNCTION void insert_samples(const Values& insertion, const Plan& 
     for (int mate = 0; mate < 2; ++mate) {
       if (mate == 1 && !stencil.mirrored[lane]) break;
       if constexpr (Values::has_both) {
-        using Both = DataAndDensity<T>;
+        using Both = std::remove_pointer_t<decltype(insertion.data.data)>;
         using Walk = TapByTapWalk<Stencil, Both, N, Owner>;
         const Walk walk(stencil, insertion.data, owner, lane, mate != 0),
             density_walk(density_stencil, insertion.data, owner, lane, mate != 0);
         const BothWalk<Walk, T> both{walk, density_walk};
         const T re = insertion.re[lane], im = insertion.im[lane] * side(lane, mate), density = insertion.weight[lane];
+        if constexpr (adds_largest<Adder>) {
+          const T of_data = largest_weight<N>(walk), of_density = largest_weight<N>(density_walk);
+          adder.add(*walk.start(), of_data * re, of_data * im, of_density * density);
+          continue;
+        }
         spread<N - 1>(both, walk.start(), BothWeights<T>{1, 1}, [&](Both* where, const BothWeights<T>& product) {
           BRACEWELL_UNROLL
           for (int i = 0; i < walk.x_taps; ++i) {
