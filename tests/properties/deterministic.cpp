@@ -291,6 +291,25 @@ TEST_CASE("deterministic insertion of what is not finite makes all of an output 
   }
 }
 
+TEST_CASE("deterministic insertion has the same bits of data and of density together and apart", "[deterministic]") {
+  Random random(4330);
+  INFO("seed " << random.seed);
+  const SliceProblem s = large_problem(random, 3, 2), tangents = tangents_of(s, random);
+  const Arrays<float, 3, 2> a(s, tangents);
+  const Exec exec;
+  using C = Kokkos::complex<float>;
+  for (const auto interpolation : interpolations) {
+    const auto options = deterministic(support::options(s, interpolation));
+    const auto data = unset<C, 4>(s.volume_shape()), data_alone = unset<C, 4>(s.volume_shape());
+    const auto density = unset<float, 4>(s.volume_shape()), density_alone = unset<float, 4>(s.volume_shape());
+    bw::backproject(exec, a.slices, a.weights, a.poses(), data, density, options);
+    bw::backproject(exec, a.slices, bw::none, a.poses(), data_alone, bw::none, options);
+    bw::backproject(exec, bw::none, a.weights, a.poses(), bw::none, density_alone, options);
+    CHECK(identical(download(data), download(data_alone)));
+    CHECK(identical(download(density), download(density_alone)));
+  }
+}
+
 TEST_CASE("deterministic insertion knows the size of samples at the band's end", "[deterministic]") {
   Random random(4350);
   INFO("seed " << random.seed);

@@ -203,6 +203,9 @@ struct WriteFixedPoint {
   }
 };
 
+template <class S, class V, int N>
+WriteFixedPoint(const Grid<S, N>&, int, const Grid<V, N>&, const double*, bool) -> WriteFixedPoint<S, V, N>;
+
 /// Fixed-point sums in place of a grid; None for None.
 template <class G>
 auto fixed_point_grid(const G& like, double* sums) {
