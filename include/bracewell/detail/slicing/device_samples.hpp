@@ -172,9 +172,9 @@ struct TeamTask {
     Total total;
     Kokkos::parallel_reduce(
         Kokkos::TeamThreadRange(team, lanes * (last - first)),
-        [&](std::int64_t i, Total& sum) {
-          const std::int64_t sample = first + i / lanes, row = quotient(sample, columns);
-          of_slice.run(row, int(sample - row * columns), int(i % lanes), sum, GlobalAtomicAdd{});
+        [&](std::int64_t thread, Total& sum) {
+          const std::int64_t sample = first + thread / lanes, row = quotient(sample, columns);
+          of_slice.run(row, int(sample - row * columns), int(thread % lanes), sum, GlobalAtomicAdd{});
         },
         Kokkos::Sum<Total>(total));
     Kokkos::single(Kokkos::PerTeam(team), [&] { sums.store(slice, share, total); });
