@@ -26,6 +26,10 @@ inline constexpr int lanes_of_sample = [] {
   return inserting_lanes<Op>;
 }();
 
+/// Whether loads in flight leave registers for a pose in fixed point, and for several samples of it.
+template <class Op, bool Shared, int Lanes>
+inline constexpr bool has_registers = Op::reach == 1 || Shared || Lanes > 1 || Op::inserts;
+
 /// Runs samples of one slice, one by one; or of the slices at one pose of some references that share it. Of a sample's taps along x
 /// it has those of one of Lanes threads.
 template <class Op, bool Shared, int Lanes>
@@ -74,7 +78,7 @@ class SliceSamples {
   /// With many taps the compiler would have fewer loads in flight for it, but in a loop over references; with a matrix of sums, a
   /// larger stack. All passes of an insertion have the same places, or one could miss a sample at the band's end.
   static constexpr bool fixed =
-      std::is_same_v<typename Op::T, float> && (Op::reach == 1 || Shared || Lanes > 1 || Op::inserts) && Sums::size <= 16;
+      std::is_same_v<typename Op::T, float> && has_registers<Op, Shared, Lanes> && Sums::size <= 16;
   SlicePlaces<typename Op::Geometry, fixed> places_;
 };
 
@@ -83,7 +87,7 @@ class SliceSamples {
 /// there are registers for both. Neighbours have neighbouring columns, or parts of one sample's taps.
 template <class Op, bool Shared, int Lanes>
 struct ThreadSamples {
-  static constexpr bool several = Op::reach == 1 || Shared || Lanes > 1 || Op::inserts;
+  static constexpr bool several = has_registers<Op, Shared, Lanes>;
 
   std::int64_t rows, stride;               // of a slice; from one of a thread's rows to its next
   std::int64_t columns, together, groups;  // references that are read together, and groups of them
